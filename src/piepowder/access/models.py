@@ -1,0 +1,134 @@
+"""Vendors, sites, teams, people, roles, grants and keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from piepowder.access.states import Theme, VendorKind
+
+
+class Vendor(models.Model):
+    """Who employs people: the marketplace itself or a BPO."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=VendorKind.choices)
+
+    class Meta:
+        ordering = ["code"]
+
+
+class Site(models.Model):
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="sites")
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    country = models.CharField(max_length=2)
+    region = models.CharField(max_length=10, blank=True)
+    timezone = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["code"]
+
+
+class Team(models.Model):
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="teams")
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["code"]
+
+
+class People(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who works here. What they may do comes from grants alone."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200)
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="people")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
+    languages = models.JSONField(default=list)
+    """Codes of the languages the person may judge in (ISO 639-1, ``zh-Hans`` style where the script matters)."""
+    started_on = models.DateField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    interface_language = models.CharField(max_length=10, default="en")
+    timezone = models.CharField(max_length=64, default="UTC")
+    theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects = People()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+
+class Role(models.Model):
+    """An editable set of permissions."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    permissions = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["code"]
+
+
+class Grant(models.Model):
+    """A role given to a person, within a scope; an empty list means all of that dimension."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="grants")
+    vendors = models.JSONField(default=list, blank=True)
+    queues = models.JSONField(default=list, blank=True)
+    markets = models.JSONField(default=list, blank=True)
+    languages = models.JSONField(default=list, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+
+class ApiKey(models.Model):
+    """A key for the API: only a hash of its secret is kept."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_hash = models.CharField(max_length=64)
+    permissions = models.JSONField(default=list)
+    vendors = models.JSONField(default=list, blank=True)
+    queues = models.JSONField(default=list, blank=True)
+    markets = models.JSONField(default=list, blank=True)
+    languages = models.JSONField(default=list, blank=True)
+    rate_per_minute = models.PositiveIntegerField(default=60_000)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        verbose_name = _("API key")

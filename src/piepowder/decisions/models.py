@@ -1,0 +1,155 @@
+"""Decisions, the policies they cite, what they enforce, and the statements of reasons."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from piepowder.decisions.states import DecisionState, EnforcementState, Exclusion, Family, Outcome
+from piepowder.intake.models import Item, Snapshot
+from piepowder.kernel.ids import new_id
+from piepowder.policy.models import PolicyVersion
+from piepowder.policy.states import Ground
+from piepowder.review.models import Case
+
+
+class Decision(models.Model):
+    """What was ruled about one snapshot, by a person or a machine. Superseded or withdrawn, never edited."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="decisions")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="decisions", db_index=False)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    ground = models.CharField(max_length=10, choices=Ground.choices, blank=True)
+    facts = models.TextField(blank=True)
+    """The facts relied on, about this item."""
+    evidence = models.JSONField(default=list)
+    """Digests of the media that were before the decider."""
+    note = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=DecisionState.choices, default=DecisionState.ISSUED)
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
+    decided_at = models.DateTimeField()
+    final_at = models.DateTimeField()
+    """End of the grace period: until then the decision can be withdrawn and nothing leaves."""
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    decider = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions"
+    )
+    machine = models.CharField(max_length=100, blank=True)
+    """Name and version of the model or rule that decided alone."""
+    machine_version = models.CharField(max_length=60, blank=True)
+    automated_detection = models.BooleanField()
+    vendor = models.CharField(max_length=40, blank=True)
+    site = models.CharField(max_length=40, blank=True)
+    team = models.CharField(max_length=40, blank=True)
+    queue = models.CharField(max_length=40, blank=True)
+    market = models.CharField(max_length=10)
+    language = models.CharField(max_length=10)
+    handling_ms = models.PositiveIntegerField(null=True, blank=True)
+    """From claim to decision, by a person."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decider__isnull=False, machine="") | (Q(decider__isnull=True) & ~Q(machine="")),
+                name="decided_by_person_or_machine",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.NO_VIOLATION) | (~Q(ground="") & ~Q(facts="")),
+                name="violation_has_ground_and_facts",
+            ),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state=DecisionState.ISSUED), name="one_decision_stands_per_case"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-decided_at", "id"], name="decision_by_time"),
+            models.Index(fields=["decider", "-decided_at"], name="decision_by_decider"),
+            models.Index(fields=["vendor", "-decided_at"], name="decision_by_vendor"),
+        ]
+
+
+class Citation(models.Model):
+    """A policy version that a decision rests on."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="citations")
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="citations")
+    primary = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "version"], name="cited_once"),
+            models.UniqueConstraint(fields=["decision"], condition=Q(primary=True), name="one_primary_citation"),
+        ]
+
+
+class StatementTemplate(models.Model):
+    """The words around the reasons, in one language; a new version replaces, none is edited."""
+
+    language = models.CharField(max_length=10)
+    number = models.PositiveIntegerField()
+    subject = models.CharField(max_length=300)
+    body = models.TextField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["language", "number"], name="template_number")]
+
+
+class Statement(models.Model):
+    """The statement of reasons of one decision (DSA Art. 17), or the recorded exclusion in its place."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="statement")
+    puid = models.CharField(max_length=64, unique=True)
+    """Our id of it towards authorities; minted once, never reused."""
+    template = models.ForeignKey(StatementTemplate, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    exclusion = models.CharField(max_length=30, choices=Exclusion.choices, blank=True)
+    recipient_ref = models.CharField(max_length=200)
+    language = models.CharField(max_length=10)
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True)
+    structured = models.JSONField(default=dict)
+    """The same reasons in fields, from which the Transparency Database's payload is made."""
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(exclusion="", template__isnull=False) & ~Q(text="")) | (~Q(exclusion="") & Q(text="")),
+                name="statement_or_exclusion",
+            )
+        ]
+
+
+class Enforcement(models.Model):
+    """One restriction that a decision puts on an item or its seller.
+
+    It cannot be stored without its statement: no restriction commits unexplained.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="enforcements")
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="enforcements")
+    family = models.CharField(max_length=10, choices=Family.choices)
+    measure = models.CharField(max_length=40)
+    target_kind = models.CharField(max_length=12)
+    target_external_id = models.CharField(max_length=200)
+    """What is restricted: the item itself, or its seller for an account measure."""
+    territories = models.JSONField(default=list)
+    """Country codes; empty means everywhere the marketplace sells."""
+    state = models.CharField(max_length=10, choices=EnforcementState.choices, default=EnforcementState.SCHEDULED)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    reversed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="ends_after_start")
+        ]
+        indexes = [models.Index(fields=["target_kind", "target_external_id"], name="enforcement_by_target")]

@@ -1,0 +1,46 @@
+"""Kinds of item, what can happen to one from outside, and who reports."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    SELLER = "seller", _("seller")
+    LISTING = "listing", _("listing")
+    SHORT_VIDEO = "short_video", _("short video")
+    LIVESTREAM = "livestream", _("livestream")
+    TEXT = "text", _("text")
+    DOCUMENT = "document", _("document")
+    IP_CLAIM = "ip_claim", _("IP claim")
+
+
+class ItemState(models.TextChoices):
+    LIVE = "live", _("live")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    DELETED = "deleted", _("deleted")
+
+
+class Submission(models.TextChoices):
+    """What a submission says about the item; each one keeps a snapshot."""
+
+    SUBMITTED = "submitted", _("submitted")
+    UPDATED = "updated", _("updated")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    DELETED = "deleted", _("deleted")
+
+
+class MediaState(models.TextChoices):
+    PENDING = "pending", _("waiting to be fetched")
+    STORED = "stored", _("stored")
+    FAILED = "failed", _("could not be fetched")
+    REFUSED = "refused", _("refused")
+
+
+class ReporterKind(models.TextChoices):
+    USER = "user", _("user")
+    RIGHTS_HOLDER = "rights_holder", _("rights holder")
+    TRUSTED_FLAGGER = "trusted_flagger", _("trusted flagger")
+    AUTHORITY = "authority", _("authority")
+    ANONYMOUS = "anonymous", _("without a name")

@@ -1,0 +1,49 @@
+"""The permissions, as ``noun:verb``; a role is an editable set of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    ITEM_SUBMIT = "item:submit"
+    ITEM_VIEW = "item:view"
+    MEDIA_UPLOAD = "media:upload"
+    REPORT_SUBMIT = "report:submit"
+    REPORT_VIEW = "report:view"
+
+    CASE_VIEW = "case:view"
+    CASE_CLAIM = "case:claim"
+    CASE_DECIDE = "case:decide"
+    CASE_HOLD = "case:hold"
+    CASE_TRANSFER = "case:transfer"
+    CASE_ESCALATE = "case:escalate"
+    CASE_SKIP = "case:skip"
+    CASE_REASSIGN = "case:reassign"
+
+    DECISION_VIEW = "decision:view"
+    DECISION_ISSUE_MACHINE = "decision:issue_machine"
+    DECISION_WITHDRAW_ANY = "decision:withdraw_any"
+    DECISION_EXPORT = "decision:export"
+
+    POLICY_VIEW = "policy:view"
+    POLICY_EDIT = "policy:edit"
+
+    QUEUE_VIEW = "queue:view"
+    QUEUE_EDIT = "queue:edit"
+    BOARD_VIEW = "board:view"
+    BOARD_EXPORT = "board:export"
+
+    PERSON_VIEW = "person:view"
+    PERSON_EDIT = "person:edit"
+    ROLE_VIEW = "role:view"
+    ROLE_EDIT = "role:edit"
+    KEY_EDIT = "key:edit"
+    AVAILABILITY_SET = "availability:set"
+    AVAILABILITY_VIEW = "availability:view"
+
+    OUTBOX_VIEW = "outbox:view"
+    OUTBOX_REPLAY = "outbox:replay"
+    ENDPOINT_EDIT = "endpoint:edit"
+
+    LEDGER_VIEW = "ledger:view"

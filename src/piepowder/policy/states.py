@@ -1,0 +1,20 @@
+"""The small closed lists of this package."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Ground(models.TextChoices):
+    """Why something may be restricted (DSA Art. 17(3)(d) and (e))."""
+
+    ILLEGAL = "illegal", _("illegal")
+    TERMS = "terms", _("incompatible with our terms")
+
+
+class Severity(models.IntegerChoices):
+    SEV0 = 0, "SEV0"
+    SEV1 = 1, "SEV1"
+    SEV2 = 2, "SEV2"
+    SEV3 = 3, "SEV3"

@@ -1,0 +1,276 @@
+"""Queues, routing, cases, who holds them, their events and clocks, and how available people are."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from piepowder.intake.models import Item, Snapshot
+from piepowder.kernel.ids import new_id
+from piepowder.review.states import ACTIVE_STATES, Availability, CaseEventKind, CaseState, ClockState
+
+_ACTIVE = [state.value for state in ACTIVE_STATES]
+
+
+class Calendar(models.Model):
+    """When business time runs, as versions in force from an instant on."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["code"]
+
+
+class CalendarVersion(models.Model):
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    effective_from = models.DateTimeField(null=True, blank=True)
+    timezone = models.CharField(max_length=64)
+    weekly = models.JSONField(default=dict)
+    """``{"mon": [["09:00", "17:00"]], …}``; an overnight shift is two windows."""
+    country = models.CharField(max_length=2, blank=True)
+    region = models.CharField(max_length=10, blank=True)
+    overrides = models.JSONField(default=dict)
+    """``{"2026-12-24": [["09:00", "12:00"]], "2026-12-25": []}``; stronger than holidays."""
+
+    class Meta:
+        ordering = ["calendar", "number"]
+        constraints = [models.UniqueConstraint(fields=["calendar", "number"], name="calendar_version_number")]
+
+
+class Queue(models.Model):
+    """Where work of one sort waits."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    purpose = models.CharField(max_length=300, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    skill = models.CharField(max_length=40, blank=True)
+    """Skill a person must be eligible for; empty means none."""
+    vendors = models.JSONField(default=list)
+    """Vendors that work on it; empty means all."""
+    lease_s = models.PositiveIntegerField(default=300)
+    grace_s = models.PositiveIntegerField(default=10)
+    """How long a decision can be undone before its enforcement leaves."""
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "code"]
+
+
+class SlaTarget(models.Model):
+    """How long a case of one severity may take in one queue."""
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="targets")
+    severity = models.PositiveSmallIntegerField()
+    target_s = models.PositiveIntegerField()
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """Business time; ``None`` counts every hour."""
+    at_risk_share = models.FloatField(default=0.75)
+
+    class Meta:
+        ordering = ["queue", "severity"]
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "severity"], name="one_target_per_severity"),
+            models.CheckConstraint(condition=Q(at_risk_share__gt=0, at_risk_share__lt=1), name="at_risk_share_in_0_1"),
+        ]
+
+
+class Lane(models.Model):
+    """Queue × language × skill as one small integer on the case: what claiming looks through."""
+
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="lanes")
+    language = models.CharField(max_length=10)
+    skill = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["queue", "language", "skill"]
+        constraints = [models.UniqueConstraint(fields=["queue", "language", "skill"], name="lane_once")]
+
+
+class RoutingVersion(models.Model):
+    """The routing rules as published together; the newest is in force, older ones explain older cases."""
+
+    number = models.PositiveIntegerField(unique=True)
+    rules = models.JSONField()
+    """First match wins; the shape is told in ``routing.py``."""
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["-number"]
+
+
+class Eligibility(models.Model):
+    """That a person may work on what asks for a skill."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="eligibilities")
+    skill = models.CharField(max_length=40)
+    granted_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=40, default="manual")
+
+    class Meta:
+        ordering = ["user", "skill"]
+        constraints = [models.UniqueConstraint(fields=["user", "skill"], name="eligible_once")]
+
+
+class Case(models.Model):
+    """One piece of review work on one item."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="cases")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", db_index=False)
+    """The newest one at hand."""
+    state = models.CharField(max_length=8, choices=CaseState.choices, default=CaseState.OPEN)
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
+    lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="cases", db_index=False)
+    rank = models.BigIntegerField()
+    """What is claimed first: smaller is sooner. See ``priority.py``."""
+    severity = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12)
+    market = models.CharField(max_length=10)
+    language = models.CharField(max_length=10)
+    seller_ref = models.CharField(max_length=200, blank=True)
+    policy_code = models.CharField(max_length=40, blank=True)
+    """The policy suspected by reports, detections or routing."""
+    reports = models.PositiveIntegerField(default=0)
+    trust = models.PositiveSmallIntegerField(default=0)
+    """The highest trust among its reporters; 0 without reports."""
+    vendor = models.CharField(max_length=40, blank=True)
+    """Vendor of the holder or decider; empty while nobody has it."""
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases_held"
+    )
+    why_here = models.JSONField(default=dict)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    at_risk_at = models.DateTimeField(null=True, blank=True)
+    first_claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    first_viewed_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    hold_until = models.DateTimeField(null=True, blank=True)
+    hold_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item"], condition=Q(state__in=_ACTIVE), name="one_active_case_per_item"),
+            models.CheckConstraint(
+                condition=Q(state=CaseState.CLAIMED, holder__isnull=False) | ~Q(state=CaseState.CLAIMED),
+                name="claimed_case_has_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CaseState.DECIDED, decided_at__isnull=False) | ~Q(state=CaseState.DECIDED),
+                name="decided_case_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lane", "rank", "id"], name="case_lane_rank", condition=Q(state="open")),
+            models.Index(fields=["queue", "due_at"], name="case_active_due", condition=Q(state__in=_ACTIVE)),
+            models.Index(fields=["seller_ref", "-opened_at"], name="case_by_seller"),
+            models.Index(fields=["-opened_at", "id"], name="case_by_age"),
+            models.Index(fields=["hold_until"], name="case_held", condition=Q(state="held")),
+        ]
+
+
+class Lease(models.Model):
+    """Who works on a case in which tab, until when. Its id is the token a decision must present."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="lease")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases")
+    taken_at = models.DateTimeField()
+    beaten_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class Draft(models.Model):
+    """What a person had typed into a case; kept until the case is decided, so that an expired lease loses nothing."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    content = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="draft_once")]
+
+
+class Skip(models.Model):
+    """That a person passed on a case; it is not offered to them again before ``until``."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="skips")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "until"], name="skip_by_user")]
+
+
+class CaseEvent(models.Model):
+    """A step in the life of a case; never changed."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=16, choices=CaseEventKind.choices)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=10)
+    actor_ref = models.CharField(max_length=80)
+    vendor = models.CharField(max_length=40, blank=True)
+    lease = models.UUIDField(null=True, blank=True)
+    body = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "at"], name="case_event_by_kind")]
+
+
+class CaseClock(models.Model):
+    """One cycle of one clock of a case; recomputable from the events."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
+    metric = models.CharField(max_length=20, default="decision")
+    cycle = models.PositiveSmallIntegerField(default=1)
+    started_at = models.DateTimeField()
+    target_s = models.PositiveIntegerField()
+    calendar = models.CharField(max_length=40, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    """Null while paused."""
+    remaining_s = models.IntegerField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
+    breached_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "metric", "cycle"], name="clock_cycle_once")]
+        indexes = [models.Index(fields=["due_at"], name="clock_running_due", condition=Q(state="running"))]
+
+
+class AvailabilityEvent(models.Model):
+    """That a person changed their availability; never changed."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="availability_events")
+    state = models.CharField(max_length=10, choices=Availability.choices)
+    at = models.DateTimeField()
+    vendor = models.CharField(max_length=40)
+    site = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=20)
+    """``person``, ``login``, ``logout``, ``silence``."""
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="availability_by_user")]
+
+
+class Presence(models.Model):
+    """The availability of the moment, for the boards."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="presence")
+    state = models.CharField(max_length=10, choices=Availability.choices)
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "seen_at"], name="presence_by_state")]

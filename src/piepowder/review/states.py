@@ -1,0 +1,75 @@
+"""The life of a case, and how available a person is."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from piepowder.kernel.flow import Flow
+
+
+class CaseState(models.TextChoices):
+    OPEN = "open", _("waiting")
+    CLAIMED = "claimed", _("in progress")
+    HELD = "held", _("on hold")
+    DECIDED = "decided", _("decided")
+    CLOSED = "closed", _("closed without decision")
+
+
+ACTIVE_STATES = (CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD)
+
+CASE_FLOW: Flow[CaseState] = Flow(
+    "case",
+    {
+        "claim": ([CaseState.OPEN], CaseState.CLAIMED),
+        "release": ([CaseState.CLAIMED], CaseState.OPEN),
+        "expire": ([CaseState.CLAIMED], CaseState.OPEN),
+        "skip": ([CaseState.CLAIMED], CaseState.OPEN),
+        "transfer": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD], CaseState.OPEN),
+        "escalate": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD], CaseState.OPEN),
+        "hold": ([CaseState.CLAIMED], CaseState.HELD),
+        "resume": ([CaseState.HELD], CaseState.OPEN),
+        "decide": ([CaseState.CLAIMED], CaseState.DECIDED),
+        "decide_by_machine": ([CaseState.OPEN], CaseState.DECIDED),
+        "close": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD], CaseState.CLOSED),
+        "reopen": ([CaseState.DECIDED], CaseState.OPEN),
+    },
+)
+
+
+class CaseEventKind(models.TextChoices):
+    OPENED = "opened", _("opened")
+    OFFERED = "offered", _("offered")
+    CLAIMED = "claimed", _("claimed")
+    VIEWED = "viewed", _("first viewed")
+    RELEASED = "released", _("released")
+    EXPIRED = "expired", _("lease expired")
+    SKIPPED = "skipped", _("skipped")
+    TRANSFERRED = "transferred", _("transferred")
+    ESCALATED = "escalated", _("escalated")
+    HELD = "held", _("put on hold")
+    RESUMED = "resumed", _("resumed")
+    REPORT_JOINED = "report_joined", _("report joined")
+    SNAPSHOT_ARRIVED = "snapshot_arrived", _("newer snapshot arrived")
+    REPRIORITISED = "reprioritised", _("severity changed")
+    DECIDED = "decided", _("decided")
+    REOPENED = "reopened", _("reopened")
+    CLOSED = "closed", _("closed without decision")
+    NOTED = "noted", _("note")
+
+
+class ClockState(models.TextChoices):
+    RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
+    MET = "met", _("met")
+    BREACHED = "breached", _("breached")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Availability(models.TextChoices):
+    AVAILABLE = "available", _("available")
+    BREAK = "break", _("break")
+    MEETING = "meeting", _("meeting")
+    TRAINING = "training", _("training")
+    TECHNICAL = "technical", _("technical problem")
+    OFFLINE = "offline", _("offline")
