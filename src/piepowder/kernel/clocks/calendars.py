@@ -194,7 +194,7 @@ def public_holidays(
 @lru_cache(maxsize=256)
 def _published(country: str, region: str | None, years: tuple[int, ...]) -> frozenset[date]:
     # Imported here because it takes longer than everything else in this package together.
-    import holidays  # noqa: PLC0415
+    import holidays
 
     try:
         return frozenset(holidays.country_holidays(country, subdiv=region, years=years)) if years else frozenset()

@@ -96,4 +96,3 @@ class CountedTime:
     def is_blocked(self, at: int) -> bool:
         """Whether the clock stands still at ``at``."""
         return any(first <= at < last for first, last in self.blocked)
-

@@ -54,14 +54,17 @@ def due_at(started_at: datetime, target_seconds: int, calendar: AnyCalendar) -> 
     return instant(line.advance(micros(started_at), target_seconds * SECOND))
 
 
-def due_many(
-    started_at: Sequence[datetime], target_seconds: int, calendar: AnyCalendar
-) -> list[datetime]:
+def due_many(started_at: Sequence[datetime], target_seconds: int, calendar: AnyCalendar) -> list[datetime]:
     """:func:`due_at` of many starts with one target and calendar, in their order."""
     line = _line(calendar)
     target = target_seconds * SECOND
     advance = line.advance
     return [instant(advance(micros(start), target)) for start in started_at]
+
+
+def elapsed_seconds(start: datetime, end: datetime, calendar: AnyCalendar) -> float:
+    """Open time in ``[start, end)``: the age or the handling time of something in business seconds."""
+    return _line(calendar).between(micros(start), micros(end)) / SECOND
 
 
 def fold(
@@ -149,7 +152,8 @@ class _Clock:
         """
         if self.cancelled is not None:
             return
-        for target in sorted((_new_target(event) for event in together if event.kind is EventKind.PRIORITY), reverse=True):
+        targets = [_new_target(event) for event in together if event.kind is EventKind.PRIORITY]
+        for target in sorted(targets, reverse=True):
             self._change_target(at, target)
         kinds = {event.kind for event in together}
         if at >= self.started:
@@ -234,10 +238,8 @@ class _Clock:
     def _time_known_at(self, at: int) -> CountedTime:
         """Counted time as it was known then: a pause that ended later has no end yet."""
         moment = instant(at)
-        pauses = pause_spans(
-            event for event in self.events if event.at < moment or (event.at == moment and event.kind is EventKind.RESUME)
-        )
-        return CountedTime(self.line, merged([*pauses, *self.gaps]))
+        known = [it for it in self.events if it.at < moment or (it.at == moment and it.kind is EventKind.RESUME)]
+        return CountedTime(self.line, merged([*pause_spans(known), *self.gaps]))
 
     def _cycle(self, time: CountedTime, status: ClockStatus, until: int, stopped_at: datetime | None) -> Cycle:
         left = self.budget - time.elapsed(self.anchor, until)

@@ -30,7 +30,7 @@ class UnknownKind(LookupError):
         self.kind = kind
 
 
-def compute(kind: str, input: dict[str, Any]) -> Any:  # noqa: A002
+def compute(kind: str, input: dict[str, Any]) -> Any:
     """The answer to one case of ``kind``.
 
     Raises :class:`UnknownKind` for a kind that is not built and
@@ -68,7 +68,9 @@ def sla_due(case: Reader) -> dict[str, Any]:
         written = {event.at: as_written for event, as_written in events if event.kind is EventKind.PRIORITY}
         unchanged = [event for event in whole if event.kind is not EventKind.PRIORITY]
         before = fold(unchanged, target_seconds=target, calendar=history, now=now, rule=rule)
-        answer["elapsed_min_at"] = {written[change.at]: change.elapsed_s / 60 for change in state.changes}
+        answer["elapsed_min_at"] = {
+            written.get(change.at, zulu(change.at)): change.elapsed_s / 60 for change in state.changes
+        }
         answer["old_due"] = spelled(before.due_at, tz)
     if state.finished:
         first = state.finished[0]
