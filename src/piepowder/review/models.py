@@ -8,7 +8,14 @@ from django.db.models import Q
 
 from piepowder.intake.models import Item, Snapshot
 from piepowder.kernel.ids import new_id
-from piepowder.review.states import ACTIVE_STATES, Availability, CaseEventKind, CaseState, ClockState
+from piepowder.review.states import (
+    ACTIVE_STATES,
+    Availability,
+    CaseEventKind,
+    CaseState,
+    ClockState,
+    Reopening,
+)
 
 _ACTIVE = [state.value for state in ACTIVE_STATES]
 
@@ -52,8 +59,12 @@ class Queue(models.Model):
     vendors = models.JSONField(default=list)
     """Vendors that work on it; empty means all."""
     lease_s = models.PositiveIntegerField(default=300)
+    """How long a claim lasts without a sign of life."""
     grace_s = models.PositiveIntegerField(default=10)
     """How long a decision can be undone before its enforcement leaves."""
+    escalates_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reopening = models.CharField(max_length=8, choices=Reopening.choices, default=Reopening.CONTINUE)
+    """What reopening does to the clock of a case."""
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -125,7 +136,7 @@ class Case(models.Model):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", db_index=False)
     """The newest one at hand."""
     state = models.CharField(max_length=8, choices=CaseState.choices, default=CaseState.OPEN)
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases", db_index=False)
     lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="cases", db_index=False)
     rank = models.BigIntegerField()
     """What is claimed first: smaller is sooner. See ``priority.py``."""
@@ -142,12 +153,21 @@ class Case(models.Model):
     vendor = models.CharField(max_length=40, blank=True)
     """Vendor of the holder or decider; empty while nobody has it."""
     holder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases_held"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases_held",
+        db_index=False,
     )
+    """Who works on it, put it on hold, or decided it."""
+    item_gone = models.BooleanField(default=False)
+    """The item was withdrawn or deleted meanwhile: still to be judged, but less pressing."""
     why_here = models.JSONField(default=dict)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
     at_risk_at = models.DateTimeField(null=True, blank=True)
+    first_offered_at = models.DateTimeField(null=True, blank=True)
     first_claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     first_viewed_at = models.DateTimeField(null=True, blank=True)
@@ -168,10 +188,14 @@ class Case(models.Model):
             ),
         ]
         indexes = [
+            # Every claim rewrites the row's entry in each index, so there are no more of them than questions asked.
             models.Index(fields=["lane", "rank", "id"], name="case_lane_rank", condition=Q(state="open")),
-            models.Index(fields=["queue", "due_at"], name="case_active_due", condition=Q(state__in=_ACTIVE)),
+            models.Index(
+                fields=["lane", "market", "rank", "id"], name="case_lane_market_rank", condition=Q(state="open")
+            ),
             models.Index(fields=["seller_ref", "-opened_at"], name="case_by_seller"),
-            models.Index(fields=["-opened_at", "id"], name="case_by_age"),
+            models.Index(fields=["-opened_at", "-id"], name="case_by_age"),
+            models.Index(fields=["holder", "-claimed_at"], name="case_by_holder", condition=Q(holder__isnull=False)),
             models.Index(fields=["hold_until"], name="case_held", condition=Q(state="held")),
         ]
 
@@ -184,6 +208,9 @@ class Lease(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases")
     taken_at = models.DateTimeField()
     beaten_at = models.DateTimeField()
+    """The last heartbeat."""
+    length_s = models.PositiveIntegerField()
+    """How far each heartbeat moves the end; copied from the queue so that a heartbeat touches this row alone."""
     expires_at = models.DateTimeField(db_index=True)
 
 
@@ -212,6 +239,20 @@ class Skip(models.Model):
         indexes = [models.Index(fields=["user", "until"], name="skip_by_user")]
 
 
+class SellerViolations(models.Model):
+    """How many decisions of one day found a violation by a seller.
+
+    Routing asks for it; decisions are made in a package above, which writes it through ``note_violation``.
+    """
+
+    seller_ref = models.CharField(max_length=200)
+    on = models.DateField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seller_ref", "on"], name="seller_violations_per_day")]
+
+
 class CaseEvent(models.Model):
     """A step in the life of a case; never changed."""
 
@@ -237,9 +278,12 @@ class CaseClock(models.Model):
     started_at = models.DateTimeField()
     target_s = models.PositiveIntegerField()
     calendar = models.CharField(max_length=40, blank=True)
+    """Code of the calendar it counts in; empty counts every hour."""
+    at_risk_percent = models.PositiveSmallIntegerField(default=75)
     due_at = models.DateTimeField(null=True, blank=True)
-    """Null while paused."""
-    remaining_s = models.IntegerField(null=True, blank=True)
+    """Null while paused, unless it was late before the pause."""
+    remaining_s = models.FloatField(null=True, blank=True)
+    """What was left of the target when it was paused or stopped; null while running."""
     state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
     breached_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -52,6 +52,7 @@ class CaseEventKind(models.TextChoices):
     REPORT_JOINED = "report_joined", _("report joined")
     SNAPSHOT_ARRIVED = "snapshot_arrived", _("newer snapshot arrived")
     REPRIORITISED = "reprioritised", _("severity changed")
+    BREACHED = "breached", _("late")
     DECIDED = "decided", _("decided")
     REOPENED = "reopened", _("reopened")
     CLOSED = "closed", _("closed without decision")
@@ -64,6 +65,13 @@ class ClockState(models.TextChoices):
     MET = "met", _("met")
     BREACHED = "breached", _("breached")
     CANCELLED = "cancelled", _("cancelled")
+
+
+class Reopening(models.TextChoices):
+    """What reopening does to the clock: the time used counts on, or a fresh target starts."""
+
+    CONTINUE = "continue", _("continue")
+    RESTART = "restart", _("restart")
 
 
 class Availability(models.TextChoices):
