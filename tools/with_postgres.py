@@ -54,8 +54,22 @@ def main() -> int:
         run_as = ["runuser", "-u", user, "--"]
     bin_, port = binaries(), free_port()
     subprocess.run(
-        [*run_as, bin_ / "initdb", "-D", folder / "cluster", "-U", "piepowder", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
-        check=True, stdout=subprocess.DEVNULL, cwd="/",
+        [
+            *run_as,
+            bin_ / "initdb",
+            "-D",
+            folder / "cluster",
+            "-U",
+            "piepowder",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd="/",
     )
     options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     listen = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"

@@ -28,6 +28,8 @@ try:
     DATABASES = {"default": database_settings(os.environ.get("DATABASE_URL", ""), HOME)}
 except BadDatabaseUrl as error:
     raise ImproperlyConfigured(str(error)) from error
+# Only the limits on log-in attempts live here; in the database they hold for all web processes together.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "http_limit"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -40,6 +42,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "csp",
+    "ninja",
     "piepowder.ledger",
     "piepowder.access",
     "piepowder.outbox",
@@ -49,6 +52,7 @@ INSTALLED_APPS = [
     "piepowder.decisions",
     "piepowder.simulate",
     "piepowder.web",
+    "piepowder",
 ]
 
 MIDDLEWARE = [

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 
 def write(now: datetime, count: int) -> None:
     for number in range(count):
-        record(actor=SYSTEM, at=now, verb="case.open", subject_kind="case", subject_id=f"c{number}", severity=number % 4)
+        record(
+            actor=SYSTEM, at=now, verb="case.open", subject_kind="case", subject_id=f"c{number}", severity=number % 4
+        )
 
 
 def tamper(sql: str) -> None:
@@ -64,7 +66,10 @@ def test_sealing_nothing_makes_no_block(now: datetime) -> None:
 @pytest.mark.parametrize(
     ("sql", "found"),
     [
-        ("UPDATE ledger_fact SET verb = 'case.forget' WHERE id = (SELECT fact_id FROM ledger_seal WHERE position = 3)", "was edited"),
+        (
+            "UPDATE ledger_fact SET verb = 'case.forget' WHERE id = (SELECT fact_id FROM ledger_seal WHERE position = 3)",
+            "was edited",
+        ),
         ("DELETE FROM ledger_seal WHERE position = 2", "lost, gained or moved"),
         ("UPDATE ledger_seal SET position = position + 100 WHERE position > 4", "lost, gained or moved"),
         ("DELETE FROM ledger_unsealed", "neither sealed nor waiting"),

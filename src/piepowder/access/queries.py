@@ -59,9 +59,7 @@ def actor_for_key(key: ApiKey) -> Actor:
         markets=frozenset(key.markets),
         languages=frozenset(key.languages),
     )
-    return Actor(
-        kind=ActorKind.KEY, ref=key.prefix, mandates=(Mandate(permissions_named(key.permissions), scope),)
-    )
+    return Actor(kind=ActorKind.KEY, ref=key.prefix, mandates=(Mandate(permissions_named(key.permissions), scope),))
 
 
 def people_visible_to(actor: Actor) -> QuerySet[User]:

@@ -34,6 +34,11 @@ class Observe:
         if response.status_code >= 500 or took > 1:
             logger.warning(
                 "slow or failed request",
-                extra={"request_id": request_id, "route": route, "status": response.status_code, "took_ms": int(took * 1000)},
+                extra={
+                    "request_id": request_id,
+                    "route": route,
+                    "status": response.status_code,
+                    "took_ms": int(took * 1000),
+                },
             )
         return response

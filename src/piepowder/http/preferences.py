@@ -22,7 +22,9 @@ class Preferences:
         if request.path.startswith("/api/"):
             return self.get_response(request)
         user = request.user
-        chosen = user.interface_language if isinstance(user, User) else request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        chosen = (
+            user.interface_language if isinstance(user, User) else request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        )
         language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
         zone = zoneinfo.ZoneInfo(user.timezone) if isinstance(user, User) else zoneinfo.ZoneInfo("UTC")
         with translation.override(language), timezone.override(zone):

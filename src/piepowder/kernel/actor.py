@@ -46,6 +46,9 @@ class Scope:
         )
 
 
+EVERYWHERE = Scope()
+
+
 def _within(code: str, allowed: frozenset[str]) -> bool:
     return not code or not allowed or code in allowed
 
@@ -55,7 +58,7 @@ class Mandate:
     """A set of permissions together with the scope they hold in."""
 
     permissions: frozenset[Permission]
-    scope: Scope = Scope()
+    scope: Scope = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Actor:
     def scopes(self, permission: Permission) -> tuple[Scope, ...]:
         """The scopes in which the actor holds ``permission``; the system holds everything everywhere."""
         if self.kind is ActorKind.SYSTEM:
-            return (Scope(),)
+            return (EVERYWHERE,)
         return tuple(mandate.scope for mandate in self.mandates if permission in mandate.permissions)
 
 

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    return uuid7()  # type: ignore[no-any-return]
+    return uuid7()
 
 
 def short(ref: UUID) -> str:

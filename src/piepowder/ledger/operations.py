@@ -34,7 +34,14 @@ class Entry:
 
 
 def record(
-    *, actor: Actor, at: datetime, verb: str, subject_kind: str, subject_id: object, vendor: str | None = None, **body: Any
+    *,
+    actor: Actor,
+    at: datetime,
+    verb: str,
+    subject_kind: str,
+    subject_id: object,
+    vendor: str | None = None,
+    **body: Any,
 ) -> None:
     """Append one fact in the caller's transaction; ``body`` must be JSON and hold no personal data."""
     record_many(actor=actor, at=at, entries=[Entry(verb, subject_kind, str(subject_id), body, vendor)])
