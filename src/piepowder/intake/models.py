@@ -41,6 +41,9 @@ class Snapshot(models.Model):
     schema_version = models.PositiveSmallIntegerField()
     content = models.JSONField()
     digest = models.CharField(max_length=64)
+    """Over the content and over what came with it: market, language, seller, relations."""
+    occurred_at = models.DateTimeField(null=True, blank=True)
+    """When it happened on the marketplace, if the sender said so."""
     received_at = models.DateTimeField()
     source = models.CharField(max_length=80)
 
@@ -52,7 +55,7 @@ class Snapshot(models.Model):
 class Relation(models.Model):
     """That one item belongs to, promotes or concerns another, which may not have arrived yet."""
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="relations")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="relations", db_index=False)
     role = models.CharField(max_length=20)
     """``sold_by``, ``promotes``, ``about``, ``document_of``, ``claims_against`` …"""
     to_kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -84,7 +87,7 @@ class ItemMedia(models.Model):
     """A picture, film or document of one snapshot, from its address to its stored bytes."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="media")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="media", db_index=False)
     position = models.PositiveSmallIntegerField()
     role = models.CharField(max_length=20)
     """``image``, ``video``, ``stream``, ``document``, ``thumbnail``."""
@@ -136,8 +139,8 @@ class Reporter(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=20, choices=ReporterKind.choices)
-    external_ref = models.CharField(max_length=200, unique=True)
-    """The marketplace's id of the person, the trusted flagger's or authority's code, or a random one."""
+    external_ref = models.CharField(max_length=200)
+    """The marketplace's id of the person, the trusted flagger's or authority's code, or one of our making."""
     name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(blank=True)
     areas = models.JSONField(default=list)
@@ -148,15 +151,20 @@ class Reporter(models.Model):
 
     class Meta:
         db_table = "intake_reporter"
+        constraints = [models.UniqueConstraint(fields=["kind", "external_ref"], name="reporter_once")]
 
 
 class Report(models.Model):
     """A notice that an item breaks the law or the terms (DSA Art. 16)."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    reference = models.CharField(max_length=200, unique=True)
-    """The sender's id of the notice, or the digest of its content: the same notice twice is one."""
+    reference = models.CharField(max_length=200)
+    """The sender's id of the notice, or its digest; a notice about several items is one report for each."""
+    digest = models.CharField(max_length=64)
+    """Over what the notice says: the same notice twice is one, whatever its reference."""
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="reports")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", db_index=False)
+    """The newest one when the report came."""
     reporter = models.ForeignKey(Reporter, on_delete=models.PROTECT, related_name="reports")
     basis = models.CharField(max_length=10)
     """``illegal`` or ``terms``: what the reporter says it breaks."""
@@ -171,6 +179,10 @@ class Report(models.Model):
 
     class Meta:
         db_table = "intake_report"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "reference", "item"], name="report_by_reference"),
+            models.UniqueConstraint(fields=["digest", "item"], name="report_by_digest"),
+        ]
 
 
 class Reply(models.Model):

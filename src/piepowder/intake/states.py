@@ -36,6 +36,7 @@ class MediaState(models.TextChoices):
     STORED = "stored", _("stored")
     FAILED = "failed", _("could not be fetched")
     REFUSED = "refused", _("refused")
+    LINKED = "linked", _("live, not kept")
 
 
 class ReporterKind(models.TextChoices):
