@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from piepowder.access.models import ApiKey, Grant, User
+from piepowder.access.models import ApiKey, Grant, Role, User, Vendor
 from piepowder.access.states import VendorKind
 from piepowder.access.visibility import scope_q, visible
 from piepowder.kernel.actor import Actor, ActorKind, Mandate, Scope
+from piepowder.kernel.errors import NotFound
 from piepowder.kernel.permissions import Permission
+from piepowder.ledger.models import Fact
 
 _KNOWN = {permission.value for permission in Permission}
 
@@ -66,3 +68,43 @@ def people_visible_to(actor: Actor) -> QuerySet[User]:
     """The people ``actor`` may see, by name."""
     scope = scope_q(actor, Permission.PERSON_VIEW, vendor="vendor__code")
     return visible(User.objects.select_related("vendor", "site", "team"), scope).order_by("name", "id")
+
+
+class NoSuchPerson(NotFound):
+    code = "unknown_person"
+
+
+def person_visible_to(actor: Actor, person_id: int) -> User:
+    """One person; raises ``NoSuchPerson`` also for somebody whom ``actor`` may not see."""
+    person = people_visible_to(actor).filter(pk=person_id).first()
+    if person is None:
+        raise NoSuchPerson("there is nobody with this number whom you may see")
+    return person
+
+
+def vendors_visible_to(actor: Actor) -> QuerySet[Vendor]:
+    """The vendors whose people ``actor`` may see, with their sites and teams and the number of active people."""
+    scope = scope_q(actor, Permission.PERSON_VIEW, vendor="code")
+    active = Count("people", filter=Q(people__is_active=True))
+    return visible(Vendor.objects.annotate(active=active), scope).prefetch_related("sites__teams").order_by("code")
+
+
+def roles_visible_to(actor: Actor) -> QuerySet[Role]:
+    """Every role, for those who may look at roles; none for others."""
+    may = actor.may(Permission.ROLE_VIEW) or actor.may(Permission.ROLE_EDIT)
+    return (Role.objects.all() if may else Role.objects.none()).order_by("code")
+
+
+def keys_visible_to(actor: Actor) -> list[ApiKey]:
+    """The API keys that reach no vendor outside ``actor``'s own scope, newest first."""
+    scopes = actor.scopes(Permission.KEY_EDIT)
+    keys = ApiKey.objects.select_related("created_by").order_by("-created_at", "id") if scopes else ApiKey.objects.none()
+    return [
+        key for key in keys if any(not s.vendors or (key.vendors and set(key.vendors) <= s.vendors) for s in scopes)
+    ]
+
+
+def facts_visible_to(actor: Actor) -> QuerySet[Fact]:
+    """The facts of the vendors that ``actor`` may read the ledger for, newest first."""
+    scope = scope_q(actor, Permission.LEDGER_VIEW, vendor="vendor")
+    return visible(Fact.objects.select_related("seal"), scope).order_by("-id")
