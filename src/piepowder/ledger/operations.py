@@ -116,6 +116,11 @@ def seal(*, at: datetime, limit: int = BLOCK_SIZE) -> Block | None:
     return block
 
 
+def unmark_sealed() -> int:
+    """After a restore, forget the marks that the trigger made for facts whose seals came along."""
+    return Unsealed.objects.filter(fact_id__in=Seal.objects.values("fact_id")).delete()[0]
+
+
 def block_hash(previous: str, number: int, first_position: int, digests: Sequence[str]) -> str:
     """SHA-256 over the block before, the block's own place, and the digests in order of position."""
     hasher = hashlib.sha256(f"{previous}:{number}:{first_position}:".encode())

@@ -1,0 +1,3 @@
+from piepowder.cli.main import main
+
+main()

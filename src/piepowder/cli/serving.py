@@ -1,0 +1,65 @@
+"""Web server and worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import click
+
+from piepowder.cli.workshop import Workshop
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Web processes.")
+@click.option("--threads", default=4, show_default=True, help="Threads in each web process.")
+@click.option("--with-worker", is_flag=True, help="Run the worker as a child of this process.")
+def serve(host: str, port: int, workers: int, threads: int, with_worker: bool) -> None:
+    """Start the web server (and, with --with-worker, the worker)."""
+    run_server(host=host, port=port, workers=workers, threads=threads, with_worker=with_worker)
+
+
+def run_server(*, host: str, port: int, workers: int, threads: int, with_worker: bool) -> None:
+    """Serve until interrupted; the worker, when asked for, lives in the same process group and ends with the server."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ["PIEPOWDER_WORKERS"] = str(workers)
+    child: subprocess.Popen[bytes] | None = None
+    if with_worker:
+        child = subprocess.Popen([sys.executable, "-m", "piepowder.cli", "worker"])
+    try:
+        Granian(
+            "piepowder.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=threads,
+            log_level="warning",
+            respawn_failed_workers=True,
+        ).serve()
+    finally:
+        if child is not None:
+            child.terminate()
+            child.wait(timeout=30)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Run every job once until nothing is due, then stop.")
+def worker(once: bool) -> None:
+    """Start the worker: sealing, deliveries, media, timers.
+
+    Any number may run at once, on any number of machines: each row is taken by one of them.
+    """
+    workshop = Workshop()
+    if once:
+        click.echo(f"{workshop.run_until_idle()} things done")
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: workshop.stop())
+    workshop.run()
