@@ -33,10 +33,13 @@ def rank(entries: Iterable[Searchable], text: str) -> list[tuple[Searchable, Mat
 
     The whole text may be a code, written with or without its hyphens. Otherwise every word must be found, and the worst
     found word counts. A word found at the beginning of a word beats one found inside; Chinese is written without spaces,
-    so there each position begins a word. Width, case and accents do not matter.
+    so there each position begins a word. Width, case and accents do not matter. Nothing typed matches everything; signs
+    alone match nothing.
     """
     typed = _folded(text)
-    words = typed.split()
+    words = [word for word in typed.split() if any(character.isalnum() for character in word)]
+    if typed and not words:
+        return []
     found = [(entry, match) for entry in entries if (match := _match(entry, typed, words)) is not None]
     return sorted(found, key=lambda pair: pair[1])
 
