@@ -176,8 +176,8 @@ def test_the_history_shows_what_is_to_come_and_survives_retirement(reader: Actor
 
 
 @pytest.mark.usefixtures("tree")
-def test_many_versions_are_found_at_once_and_unknown_ones_left_out(now: datetime) -> None:
-    found = versions_in_force(["C-1.1", "F-3", "U-3", "NO-1"], "GB", now)
+def test_many_versions_are_found_at_once_and_families_and_unknown_codes_are_left_out(now: datetime) -> None:
+    found = versions_in_force(["C", "C-1.1", "F-3", "U-3", "NO-1"], "GB", now)
     assert {code: version.number for code, version in found.items()} == {"C-1.1": 1, "F-3": 2}
     before = datetime.fromisoformat("2025-12-31T23:59:59Z")
     assert version_in_force("C-1.1", "GB", before) is None

@@ -66,8 +66,11 @@ def version_in_force(code: str, market: str, at: datetime) -> PolicyVersion | No
 
 
 def versions_in_force(codes: Iterable[str], market: str, at: datetime) -> dict[str, PolicyVersion]:
-    """The versions that apply, by code, with their policies loaded; codes without one are left out. Two queries."""
-    policies = _standing(at).filter(code__in=list(codes)).prefetch_related(_begun(at))
+    """The versions that apply, by code, with their policies loaded; two queries.
+
+    Codes without one are left out, and so are families: only a leaf can be cited.
+    """
+    policies = _standing(at).filter(code__in=list(codes), is_leaf=True).prefetch_related(_begun(at))
     return {policy.code: version for policy in policies if (version := _chosen(policy, market, at)) is not None}
 
 
@@ -85,7 +88,7 @@ def policy_tree(actor: Actor, language: str, market: str | None, at: datetime) -
     ``market=None`` shows every policy, in its general version where it has one. Three queries.
     """
     require(actor, Permission.POLICY_VIEW, Place(market=market or ""))
-    policies = list(_standing(at).select_related("parent").prefetch_related(_begun(at)))
+    policies = list(_standing(at).select_related("parent").prefetch_related(_begun(at, whole=False)))
     chosen = {policy.pk: version for policy in policies if (version := _chosen(policy, market, at)) is not None}
     texts = texts_in(chosen.values(), language)
     below: dict[int | None, list[Policy]] = {}
@@ -132,7 +135,8 @@ def search(
     that apply to that kind of item. Ties stay in the order of position, then code. Three queries, whatever the size of the tree.
     """
     require(actor, Permission.POLICY_VIEW, Place(market=market or ""))
-    policies = _standing(at).filter(is_leaf=True).select_related("parent").prefetch_related(_begun(at))
+    leaves = _standing(at).filter(is_leaf=True).select_related("parent")
+    policies = leaves.prefetch_related(_begun(at, whole=False))
     chosen: dict[str, tuple[Policy, PolicyVersion]] = {}
     for policy in policies:
         version = _chosen(policy, market, at)
@@ -158,8 +162,10 @@ def _standing(at: datetime) -> QuerySet[Policy]:
     return Policy.objects.filter(Q(retired_at__isnull=True) | Q(retired_at__gt=at)).order_by("position", "code")
 
 
-def _begun(at: datetime) -> Prefetch[str]:
-    begun = PolicyVersion.objects.filter(effective_from__lte=day_of(at)).select_related("policy").order_by("number")
+def _begun(at: datetime, *, whole: bool = True) -> Prefetch[str]:
+    begun = PolicyVersion.objects.filter(effective_from__lte=day_of(at)).order_by("number")
+    if not whole:
+        begun = begun.defer("keywords", "default_enforcement", "legal_reference", "terms_clause", "category")
     return Prefetch("versions", queryset=begun, to_attr="begun")
 
 

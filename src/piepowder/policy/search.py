@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Match(IntEnum):
@@ -92,6 +93,8 @@ def _is_han(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff"
 
 
+# Texts in force hardly ever change while somebody types; folding them is most of the work, so it is remembered by value.
+@lru_cache(maxsize=16_384)
 def _folded(text: str) -> str:
     if text.isascii():
         return text.casefold().strip()
