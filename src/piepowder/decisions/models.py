@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from piepowder.decisions.states import DecisionState, EnforcementState, Exclusion, Family, Outcome
+from piepowder.decisions.states import DecisionState, EnforcementState, Exclusion, Family, Outcome, Source
 from piepowder.intake.models import Item, Snapshot
 from piepowder.kernel.ids import new_id
 from piepowder.policy.models import PolicyVersion
@@ -19,7 +19,7 @@ class Decision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="decisions")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="decisions", db_index=False)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="decisions", db_index=False)
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     ground = models.CharField(max_length=10, choices=Ground.choices, blank=True)
@@ -37,12 +37,19 @@ class Decision(models.Model):
     """End of the grace period: until then the decision can be withdrawn and nothing leaves."""
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     decider = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions",
+        db_index=False,
     )
     machine = models.CharField(max_length=100, blank=True)
-    """Name and version of the model or rule that decided alone."""
+    """Name of the model or rule that decided alone."""
     machine_version = models.CharField(max_length=60, blank=True)
     automated_detection = models.BooleanField()
+    source = models.CharField(max_length=16, choices=Source.choices)
+    """What made us look: a notice or our own initiative."""
     vendor = models.CharField(max_length=40, blank=True)
     site = models.CharField(max_length=40, blank=True)
     team = models.CharField(max_length=40, blank=True)
@@ -62,12 +69,19 @@ class Decision(models.Model):
                 condition=Q(outcome=Outcome.NO_VIOLATION) | (~Q(ground="") & ~Q(facts="")),
                 name="violation_has_ground_and_facts",
             ),
+            models.CheckConstraint(
+                condition=Q(state=DecisionState.WITHDRAWN, withdrawn_at__isnull=False)
+                | (~Q(state=DecisionState.WITHDRAWN) & Q(withdrawn_at__isnull=True)),
+                name="withdrawn_decision_has_time",
+            ),
+            models.CheckConstraint(condition=Q(final_at__gte=models.F("decided_at")), name="final_after_decided"),
             models.UniqueConstraint(
                 fields=["case"], condition=Q(state=DecisionState.ISSUED), name="one_decision_stands_per_case"
             ),
         ]
         indexes = [
-            models.Index(fields=["-decided_at", "id"], name="decision_by_time"),
+            models.Index(fields=["-decided_at", "-id"], name="decision_by_time"),
+            models.Index(fields=["item", "-decided_at"], name="decision_by_item"),
             models.Index(fields=["decider", "-decided_at"], name="decision_by_decider"),
             models.Index(fields=["vendor", "-decided_at"], name="decision_by_vendor"),
         ]
@@ -76,7 +90,7 @@ class Decision(models.Model):
 class Citation(models.Model):
     """A policy version that a decision rests on."""
 
-    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="citations")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="citations", db_index=False)
     version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="citations")
     primary = models.BooleanField(default=False)
 
@@ -94,7 +108,10 @@ class StatementTemplate(models.Model):
     number = models.PositiveIntegerField()
     subject = models.CharField(max_length=300)
     body = models.TextField()
+    phrases = models.JSONField()
+    """The sentences that go into the body's places, and the names of months and countries; see ``wording.py``."""
     published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=80)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["language", "number"], name="template_number")]
@@ -109,18 +126,23 @@ class Statement(models.Model):
     """Our id of it towards authorities; minted once, never reused."""
     template = models.ForeignKey(StatementTemplate, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     exclusion = models.CharField(max_length=30, choices=Exclusion.choices, blank=True)
-    recipient_ref = models.CharField(max_length=200)
+    recipient_ref = models.CharField(max_length=200, blank=True)
+    """The marketplace's id of the recipient; can be emptied by erasure."""
     language = models.CharField(max_length=10)
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     structured = models.JSONField(default=dict)
     """The same reasons in fields, from which the Transparency Database's payload is made."""
+    complaint_until = models.DateField(null=True, blank=True)
+    """The last day for an internal complaint, as the text says it; computed by ``deadline_rule``."""
+    deadline_rule = models.CharField(max_length=80, blank=True)
     issued_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=(Q(exclusion="", template__isnull=False) & ~Q(text="")) | (~Q(exclusion="") & Q(text="")),
+                condition=(Q(exclusion="", template__isnull=False, complaint_until__isnull=False) & ~Q(text=""))
+                | (~Q(exclusion="") & Q(text="")),
                 name="statement_or_exclusion",
             )
         ]
@@ -129,14 +151,17 @@ class Statement(models.Model):
 class Enforcement(models.Model):
     """One restriction that a decision puts on an item or its seller.
 
-    It cannot be stored without its statement: no restriction commits unexplained.
+    It cannot be stored without its statement: no restriction commits unexplained. Its id is also the id of the message
+    that tells the marketplace, so that what is taken from the outbox says by itself which restriction is in force.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="enforcements")
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="enforcements")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="enforcements", db_index=False)
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="enforcements", db_index=False)
     family = models.CharField(max_length=10, choices=Family.choices)
     measure = models.CharField(max_length=40)
+    description = models.CharField(max_length=500, blank=True)
+    """What is meant by the measure ``other``."""
     target_kind = models.CharField(max_length=12)
     target_external_id = models.CharField(max_length=200)
     """What is restricted: the item itself, or its seller for an account measure."""
@@ -150,6 +175,9 @@ class Enforcement(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="ends_after_start")
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="ends_after_start"
+            ),
+            models.UniqueConstraint(fields=["decision", "family", "measure"], name="enforced_once_per_decision"),
         ]
         indexes = [models.Index(fields=["target_kind", "target_external_id"], name="enforcement_by_target")]

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from piepowder.kernel.flow import Flow
+from piepowder.policy import dsa
 
 
 class Outcome(models.TextChoices):
@@ -37,20 +38,8 @@ class Family(models.TextChoices):
     ACCOUNT = "account", _("account")
 
 
-MEASURES: dict[Family, tuple[str, ...]] = {
-    Family.VISIBILITY: (
-        "content_removed",
-        "content_disabled",
-        "content_demoted",
-        "content_age_restricted",
-        "content_interaction_restricted",
-        "content_labelled",
-        "other",
-    ),
-    Family.MONETARY: ("suspension", "termination", "other"),
-    Family.PROVISION: ("partial_suspension", "total_suspension", "partial_termination", "total_termination"),
-    Family.ACCOUNT: ("suspended", "terminated"),
-}
+MEASURES: dict[Family, tuple[str, ...]] = {Family(family): measures for family, measures in dsa.MEASURES.items()}
+"""What can be ordered in each family."""
 
 
 class EnforcementState(models.TextChoices):
@@ -68,6 +57,15 @@ ENFORCEMENT_FLOW: Flow[EnforcementState] = Flow(
         "reverse": ([EnforcementState.DISPATCHED, EnforcementState.SCHEDULED], EnforcementState.REVERSED),
     },
 )
+
+
+class Source(models.TextChoices):
+    """What made us look (DSA Art. 17(3)(b)); never who."""
+
+    OWN_INITIATIVE = "own_initiative", _("own initiative")
+    NOTICE = "notice", _("notice")
+    TRUSTED_FLAGGER = "trusted_flagger", _("notice of a trusted flagger")
+    AUTHORITY = "authority", _("information from an authority")
 
 
 class Exclusion(models.TextChoices):
