@@ -11,6 +11,7 @@ from piepowder.kernel.flow import Flow
 class Channel(models.TextChoices):
     WEBHOOK = "webhook", _("webhook")
     EMAIL = "email", _("e-mail")
+    NONE = "none", _("no receiver")
 
 
 class DeliveryState(models.TextChoices):
@@ -20,6 +21,8 @@ class DeliveryState(models.TextChoices):
     DEAD = "dead", _("dead letter")
     CANCELLED = "cancelled", _("cancelled")
 
+
+UNFINISHED = (DeliveryState.PENDING, DeliveryState.TAKEN)
 
 DELIVERY_FLOW: Flow[DeliveryState] = Flow(
     "delivery",

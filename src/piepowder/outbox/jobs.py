@@ -1,0 +1,26 @@
+"""What the worker runs for the outbox."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from functools import cache
+
+from piepowder.outbox import taking
+from piepowder.outbox.dispatcher import Dispatcher
+
+
+@cache
+def the_dispatcher() -> Dispatcher:
+    """The one of this process; made on first use, so after any fork."""
+    return Dispatcher()
+
+
+def dispatch(*, now: datetime) -> int:
+    """Send what is due; returns how many attempts ended. Called in a loop: above zero, call again at once."""
+    return the_dispatcher().turn(now=now)
+
+
+def reclaim(*, now: datetime) -> int:
+    """Give back what a killed worker held; every few seconds."""
+    return taking.reclaim(now=now, jitter=random.random)
