@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from piepowder.access import operations as access
+from piepowder.kernel.actor import SYSTEM
 from piepowder.ledger import jobs as ledger
 
 
@@ -21,6 +24,11 @@ JOBS: tuple[Job, ...] = (
     Job("ledger.seal", 0.5, ledger.seal_facts),
     Job("ledger.publish_head", 60, ledger.publish_head),
 )
+
+
+def load_shipped(*, at: datetime) -> None:
+    """Add what ships with this version and is not there yet: roles, policies, statement templates."""
+    access.load_shipped_roles(actor=SYSTEM, at=at)
 
 
 def connect() -> None:

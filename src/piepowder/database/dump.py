@@ -15,14 +15,17 @@ from django.core.management.color import no_style
 from django.db import connection, models
 
 from piepowder.database.bulk import insert_rows
+from piepowder.kernel.errors import Conflict
 
 _CHUNK = 2_000
 # Rebuilt by the framework or by triggers, or worthless after a move.
 _LEFT_OUT = {"contenttypes.ContentType", "auth.Permission", "sessions.Session", "ledger.Unsealed"}
 
 
-class NotEmpty(RuntimeError):
+class NotEmpty(Conflict):
     """The database to restore into already holds rows."""
+
+    code = "not_empty"
 
 
 def tables() -> list[type[models.Model]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import migrations
 
+_TRIGGER = re.compile(r"CREATE TRIGGER (?P<name>\w+)\s.*?\sON (?P<table>\w+)", re.DOTALL)
+
 
 def append_only(table: str) -> migrations.RunPython:
     """Refuse every UPDATE and DELETE (and, on PostgreSQL, TRUNCATE) on ``table``, whoever asks."""
-    return _run(
+    return per_database(
         postgresql=[
             f"""CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation'; END $$""",
@@ -31,7 +34,7 @@ def frozen_columns(table: str, columns: Sequence[str]) -> migrations.RunPython:
     """Refuse to delete rows of ``table`` and to change any of ``columns``; the other columns may move on."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
     changed_sqlite = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
-    return _run(
+    return per_database(
         postgresql=[
             f"""CREATE OR REPLACE FUNCTION {table}_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
@@ -52,11 +55,18 @@ def frozen_columns(table: str, columns: Sequence[str]) -> migrations.RunPython:
     )
 
 
-def _run(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> migrations.RunPython:
+def per_database(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> migrations.RunPython:
+    """Run the statements of the database at hand; going back drops the triggers that they create."""
     statements = {"postgresql": postgresql, "sqlite": sqlite}
 
     def forwards(apps: Any, schema_editor: Any) -> None:
         for statement in statements[schema_editor.connection.vendor]:
             schema_editor.execute(statement)
 
-    return migrations.RunPython(forwards, migrations.RunPython.noop)
+    def backwards(apps: Any, schema_editor: Any) -> None:
+        vendor = schema_editor.connection.vendor
+        for found in filter(None, (_TRIGGER.search(statement) for statement in statements[vendor])):
+            on_table = f" ON {found['table']}" if vendor == "postgresql" else ""
+            schema_editor.execute(f"DROP TRIGGER {found['name']}{on_table}")
+
+    return migrations.RunPython(forwards, backwards)

@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import migrations
 
-from piepowder.database.triggers import append_only
-
-MARK = {
-    "postgresql": [
-        """CREATE OR REPLACE FUNCTION ledger_mark_unsealed() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN INSERT INTO ledger_unsealed (fact_id) SELECT id FROM new_facts; RETURN NULL; END $$""",
-        """CREATE TRIGGER ledger_fact_unsealed AFTER INSERT ON ledger_fact
-        REFERENCING NEW TABLE AS new_facts FOR EACH STATEMENT EXECUTE FUNCTION ledger_mark_unsealed()""",
-    ],
-    "sqlite": [
-        """CREATE TRIGGER ledger_fact_unsealed AFTER INSERT ON ledger_fact
-        BEGIN INSERT INTO ledger_unsealed (fact_id) VALUES (NEW.id); END""",
-    ],
-}
-
-
-def mark(apps: Any, schema_editor: Any) -> None:
-    for statement in MARK[schema_editor.connection.vendor]:
-        schema_editor.execute(statement)
+from piepowder.database.triggers import append_only, per_database
 
 
 class Migration(migrations.Migration):
@@ -34,5 +14,16 @@ class Migration(migrations.Migration):
         append_only("ledger_fact"),
         append_only("ledger_block"),
         append_only("ledger_seal"),
-        migrations.RunPython(mark, migrations.RunPython.noop),
+        per_database(
+            postgresql=[
+                """CREATE OR REPLACE FUNCTION ledger_mark_unsealed() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN INSERT INTO ledger_unsealed (fact_id) SELECT id FROM new_facts; RETURN NULL; END $$""",
+                """CREATE TRIGGER ledger_fact_unsealed AFTER INSERT ON ledger_fact
+                REFERENCING NEW TABLE AS new_facts FOR EACH STATEMENT EXECUTE FUNCTION ledger_mark_unsealed()""",
+            ],
+            sqlite=[
+                """CREATE TRIGGER ledger_fact_unsealed AFTER INSERT ON ledger_fact
+                BEGIN INSERT INTO ledger_unsealed (fact_id) VALUES (NEW.id); END""",
+            ],
+        ),
     ]
