@@ -55,6 +55,10 @@ class NoSuchDelivery(NotFound):
     code = "no_such_delivery"
 
 
+class NeverTried(Conflict):
+    code = "never_tried"
+
+
 class LetterGone(Conflict):
     code = "letter_gone"
 
@@ -268,12 +272,14 @@ def replay(*, actor: Actor, delivery_id: UUID, at: datetime) -> Delivery:
 
 @transaction.atomic
 def bury(*, actor: Actor, delivery_id: UUID, at: datetime) -> Delivery:
-    """Give up on a delivery that waits, so that those behind it are released."""
+    """Give up on a delivery that failed and waits, so that those behind it are released."""
     require_everywhere(actor, Permission.OUTBOX_REPLAY)
     row = _locked(delivery_id)
     target = DELIVERY_FLOW.step("bury", DeliveryState(row.state))
     if row.state == DeliveryState.TAKEN:
         raise TooLate(_("it is being sent at this moment; try again when the attempt has ended"))
+    if row.tried_since is None:
+        raise NeverTried(_("it has not been tried yet"))
     row.state, row.finished_at = target, at
     row.save(update_fields=["state", "finished_at"])
     record(actor=actor, at=at, verb="delivery.bury", **_named(row), problem="given up by hand")

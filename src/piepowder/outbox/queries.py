@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -139,36 +140,39 @@ def delivery_log(actor: Actor, *, delivery_id: UUID) -> DeliveryLog:
 def endpoint_health(actor: Actor, *, now: datetime) -> tuple[EndpointHealth, ...]:
     """Every endpoint by code, with the last 24 hours; needs ``outbox:view`` over all vendors."""
     require_everywhere(actor, Permission.OUTBOX_VIEW)
-    waiting = {row["endpoint"]: row for row in _waiting(now)}
-    dead = _dead()
+    waiting, dead = _waiting(now), _dead()
     recent = {
-        row["delivery__endpoint"]: row
-        for row in Attempt.objects.filter(at__gt=now - _HEALTH_SPAN)
-        .values("delivery__endpoint")
-        .annotate(tries=Count("id"), good=Count("id", filter=Q(delivered=True)), failed_at=_last_failure())
+        endpoint_id: (tries, good, failed_at)
+        for endpoint_id, tries, good, failed_at in Attempt.objects.filter(at__gt=now - _HEALTH_SPAN)
+        .values_list("delivery__endpoint")
+        .annotate(
+            tries=Count("id"),
+            good=Count("id", filter=Q(delivered=True)),
+            failed_at=Max("at", filter=Q(delivered=False)),
+        )
         .order_by()
     }
     problem = Attempt.objects.filter(delivery__endpoint=OuterRef("pk"), delivered=False, at__gt=now - _HEALTH_SPAN)
     endpoints = Endpoint.objects.annotate(last_problem=Subquery(problem.order_by("-at", "-id").values("problem")[:1]))
     health = []
     for endpoint in endpoints.order_by("code"):
-        wait, day = waiting.get(endpoint.pk, {}), recent.get(endpoint.pk, {})
-        tries = day.get("tries", 0)
+        unfinished, oldest = waiting.get(endpoint.pk, (0, None))
+        tries, good, failed_at = recent.get(endpoint.pk, (0, 0, None))
         health.append(
             EndpointHealth(
                 code=endpoint.code,
                 name=endpoint.name,
                 channel=endpoint.channel,
                 active=endpoint.active,
-                unfinished=wait.get("unfinished", 0),
+                unfinished=unfinished,
                 dead=dead.get(endpoint.pk, 0),
-                oldest_due_at=wait.get("oldest"),
+                oldest_due_at=oldest,
                 attempts_24h=tries,
-                success_rate_24h=day["good"] / tries if tries else None,
+                success_rate_24h=good / tries if tries else None,
                 failures_in_a_row=endpoint.failures,
                 rests_until=endpoint.rests_until if endpoint.rests_until and endpoint.rests_until > now else None,
                 last_problem=endpoint.last_problem or "",
-                last_problem_at=day.get("failed_at"),
+                last_problem_at=failed_at,
             )
         )
     return tuple(health)
@@ -176,25 +180,20 @@ def endpoint_health(actor: Actor, *, now: datetime) -> tuple[EndpointHealth, ...
 
 def lag(*, now: datetime) -> tuple[Lag, ...]:
     """What waits for each endpoint, by code. It names no message, so it asks for no actor."""
-    waiting = {row["endpoint"]: row for row in _waiting(now)}
-    dead = _dead()
+    waiting, dead = _waiting(now), _dead()
     lags = []
     for ref, code in Endpoint.objects.order_by("code").values_list("id", "code"):
-        wait = waiting.get(ref, {})
-        oldest = wait.get("oldest")
+        unfinished, oldest = waiting.get(ref, (0, None))
         behind = (now - oldest).total_seconds() if oldest else 0.0
-        lags.append(Lag(code, wait.get("unfinished", 0), dead.get(ref, 0), max(behind, 0.0)))
+        lags.append(Lag(code, unfinished, dead.get(ref, 0), max(behind, 0.0)))
     return tuple(lags)
 
 
-def _last_failure() -> Max:
-    return Max("at", filter=Q(delivered=False))
-
-
-def _waiting(now: datetime) -> QuerySet[Delivery, dict[str, Any]]:
-    """What is unfinished per endpoint, and since when the oldest of it has been due."""
-    rows = Delivery.objects.filter(state__in=UNFINISHED).values("endpoint")
-    return rows.annotate(unfinished=Count("id"), oldest=Min("not_before", filter=Q(not_before__lte=now))).order_by()
+def _waiting(now: datetime) -> dict[int, tuple[int, datetime | None]]:
+    """How much is unfinished per endpoint, and since when the oldest of it has been due."""
+    rows = Delivery.objects.filter(state__in=UNFINISHED).values_list("endpoint").order_by()
+    counted = rows.annotate(unfinished=Count("id"), oldest=Min("not_before", filter=Q(not_before__lte=now)))
+    return {endpoint_id: (unfinished, oldest) for endpoint_id, unfinished, oldest in counted}
 
 
 def _dead() -> dict[int, int]:
@@ -213,10 +212,8 @@ def _narrowed(filters: DeliveryFilters) -> QuerySet[Delivery]:
     if filters.text:
         text = filters.text.strip()
         wanted = Q(message__group_ref=text) | Q(order_key=text)
-        try:
+        with contextlib.suppress(ValueError):
             wanted |= Q(message=UUID(text))
-        except ValueError:
-            pass
         rows = rows.filter(wanted)
     return rows
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from piepowder.database.bulk import insert_rows
 from piepowder.kernel.actor import SYSTEM
@@ -80,9 +81,11 @@ def take(*, endpoint_id: int, now: datetime) -> list[Parcel]:
     taken_until = now + timedelta(seconds=endpoint.timeout_s) + GRACE_OF_LEASE
     first_time = [row for row in rows if row.tried_since is None]
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=DELIVERY_FLOW.target("take"), taken_until=taken_until, attempts=F("attempts") + 1
+        state=DELIVERY_FLOW.target("take"),
+        taken_until=taken_until,
+        tried_since=Coalesce("tried_since", Value(now, output_field=DateTimeField())),
+        attempts=F("attempts") + 1,
     )
-    Delivery.objects.filter(pk__in=[row.pk for row in first_time]).update(tried_since=now)
     for row in first_time:
         message = row.message
         publish(DeliveryTaken(message.pk, message.topic, message.group_ref, now, row.pk, endpoint.code))
