@@ -104,7 +104,8 @@ class ItemMedia(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["snapshot", "position"], name="media_position"),
             models.CheckConstraint(
-                condition=~models.Q(state=MediaState.STORED) | models.Q(stored__isnull=False), name="stored_media_is_there"
+                condition=~models.Q(state=MediaState.STORED) | models.Q(stored__isnull=False),
+                name="stored_media_is_there",
             ),
         ]
         indexes = [

@@ -31,6 +31,15 @@ class Submission(models.TextChoices):
     DELETED = "deleted", _("deleted")
 
 
+STATE_AFTER = {
+    Submission.SUBMITTED.value: ItemState.LIVE.value,
+    Submission.UPDATED.value: ItemState.LIVE.value,
+    Submission.WITHDRAWN.value: ItemState.WITHDRAWN.value,
+    Submission.DELETED.value: ItemState.DELETED.value,
+}
+"""The marketplace says how things stand; whatever it says last is so, from every state."""
+
+
 class MediaState(models.TextChoices):
     PENDING = "pending", _("waiting to be fetched")
     STORED = "stored", _("stored")
