@@ -6,9 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
 from piepowder.access import operations as access
+from piepowder.decisions import operations as decisions
+from piepowder.http import accounts
+from piepowder.intake.events import ItemsReceived, ReportsReceived
 from piepowder.kernel.actor import SYSTEM
+from piepowder.kernel.events import subscribe
 from piepowder.ledger import jobs as ledger
+from piepowder.ledger.events import HeadPublished
+from piepowder.outbox import jobs as outbox
+from piepowder.outbox.events import DeliveryTaken
+from piepowder.outbox.heads import on_head_published
+from piepowder.policy import operations as policy
+from piepowder.review import intake_listeners
+from piepowder.review import jobs as review
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +36,29 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("ledger.seal", 0.5, ledger.seal_facts),
     Job("ledger.publish_head", 60, ledger.publish_head),
+    Job("outbox.dispatch", 0.25, outbox.dispatch),
+    Job("outbox.reclaim", 5, outbox.reclaim),
+    Job("review.expire_leases", 1, review.expire_leases),
+    Job("review.resume_held", 1, review.resume_held),
+    Job("review.mark_breaches", 1, review.mark_breaches),
+    Job("review.fade_presence", 10, review.fade_presence),
 )
 
 
 def load_shipped(*, at: datetime) -> None:
     """Add what ships with this version and is not there yet: roles, policies, statement templates."""
     access.load_shipped_roles(actor=SYSTEM, at=at)
+    policy.load_shipped(actor=SYSTEM, at=at)
+    decisions.load_shipped_templates(actor=SYSTEM, at=at)
 
 
 def connect() -> None:
     """Subscribe every listener; called once when Django starts."""
-
-
+    subscribe(ItemsReceived, intake_listeners.on_items_received)
+    subscribe(ReportsReceived, intake_listeners.on_reports_received)
+    subscribe(DeliveryTaken, decisions.on_delivery_taken)
+    subscribe(HeadPublished, on_head_published)
+    # Django's own signals about accounts are the one kind of signal used, and only here.
+    user_logged_in.connect(accounts.on_login, dispatch_uid="piepowder")
+    user_logged_out.connect(accounts.on_logout, dispatch_uid="piepowder")
+    user_login_failed.connect(accounts.on_failed_login, dispatch_uid="piepowder")

@@ -27,6 +27,7 @@ def run_server(*, host: str, port: int, workers: int, threads: int, with_worker:
     """Serve until interrupted; the worker, when asked for, lives in the same process group and ends with the server."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     os.environ["PIEPOWDER_WORKERS"] = str(workers)
     child: subprocess.Popen[bytes] | None = None
@@ -40,7 +41,7 @@ def run_server(*, host: str, port: int, workers: int, threads: int, with_worker:
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=threads,
-            log_level="warning",
+            log_level=LogLevels.warning,
             respawn_failed_workers=True,
         ).serve()
     finally:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 from piepowder.access.models import ApiKey
 from piepowder.access.operations import hash_secret
@@ -55,6 +56,14 @@ class Bucket:
 
 
 _known: dict[str, _Known] = {}
+
+
+def presented_key(request: HttpRequest) -> str:
+    """The key in ``Authorization: Bearer …`` or ``X-API-Key``, empty when there is none."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return str(token.strip())
+    return str(request.META.get("HTTP_X_API_KEY", ""))
 
 
 def actor_of_key(presented: str, *, now: datetime) -> Actor:

@@ -13,11 +13,14 @@ _TITLES = {
     401: "Not authenticated",
     403: "Not permitted",
     404: "Not found",
+    405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
+    415: "Unsupported media type",
     422: "Malformed",
     429: "Too many requests",
     500: "Internal error",
+    503: "Unavailable",
 }
 
 
