@@ -1,0 +1,140 @@
+"""The statements by which the best case is found, and on PostgreSQL claimed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from piepowder.review.models import Case
+from piepowder.review.standing import Reach
+
+DEPTHS = (24, 400)
+"""How many cases of each lane are looked at; the second look only comes when all of the first were being claimed."""
+
+_COLUMNS = tuple(field.column for field in Case._meta.concrete_fields)
+_FIELDS = tuple(field.attname for field in Case._meta.concrete_fields)
+
+_IN_EVERY_MARKET = """
+    SELECT top.id, top.rank FROM unnest(%(lanes)s::bigint[]) AS wanted (lane_id)
+    CROSS JOIN LATERAL (
+      SELECT c.id, c.rank FROM review_case c
+      WHERE c.state = 'open' AND c.lane_id = wanted.lane_id AND c.id <> ALL (ARRAY(SELECT case_id FROM passed_on))
+      ORDER BY c.rank, c.id LIMIT {depth}
+    ) AS top"""
+_IN_SOME_MARKETS = """
+    SELECT top.id, top.rank FROM unnest(%(market_lanes)s::bigint[], %(markets)s::text[]) AS wanted (lane_id, market)
+    CROSS JOIN LATERAL (
+      SELECT c.id, c.rank FROM review_case c
+      WHERE c.state = 'open' AND c.lane_id = wanted.lane_id AND c.market = wanted.market
+        AND c.id <> ALL (ARRAY(SELECT case_id FROM passed_on))
+      ORDER BY c.rank, c.id LIMIT {depth}
+    ) AS top"""
+
+# "state || ''" keeps the planner away from the partial indexes on state, which its statistics may believe to be empty:
+# the candidates are looked up by primary key. The condition is there because a candidate may be gone by the time its
+# row is locked; PostgreSQL then checks it against the newest version.
+_CLAIM = """
+WITH passed_on AS (SELECT case_id FROM review_skip WHERE user_id = %(user)s AND until > %(at)s),
+candidate AS (
+  SELECT id FROM ({candidates}
+  ) AS of_all_lanes
+  WHERE EXISTS (SELECT 1 FROM review_presence WHERE user_id = %(user)s AND state = 'available')
+  ORDER BY rank, id LIMIT {merged}
+),
+best AS (
+  SELECT c.id FROM review_case c
+  WHERE c.id = ANY (ARRAY(SELECT id FROM candidate)) AND c.state || '' = 'open'
+  ORDER BY c.rank, c.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+),
+claimed AS (
+  UPDATE review_case c
+  SET state = 'claimed', holder_id = %(user)s, vendor = %(vendor)s, claimed_at = %(at)s,
+      first_claimed_at = coalesce(c.first_claimed_at, %(at)s), first_offered_at = coalesce(c.first_offered_at, %(at)s)
+  FROM best WHERE c.id = best.id
+  RETURNING {columns}
+),
+lease AS (
+  INSERT INTO review_lease (id, case_id, user_id, taken_at, beaten_at, length_s, expires_at)
+  SELECT %(lease)s, claimed.id, %(user)s, %(at)s, %(at)s, queue.lease_s, %(at)s + make_interval(secs => queue.lease_s)
+  FROM claimed JOIN review_queue queue ON queue.id = claimed.queue_id
+  RETURNING expires_at
+),
+step AS (
+  INSERT INTO review_caseevent (case_id, kind, at, actor_kind, actor_ref, vendor, lease, body)
+  SELECT claimed.id, step_kind, %(at)s, %(actor_kind)s, %(actor_ref)s, %(vendor)s, %(lease)s, '{{}}'
+  FROM claimed, unnest(ARRAY['offered', 'claimed']) AS step_kind
+),
+seen AS (
+  UPDATE review_presence SET seen_at = %(at)s WHERE user_id = %(user)s AND seen_at < %(seen_before)s
+)
+SELECT lease.expires_at, claimed.* FROM claimed, lease
+"""
+
+
+def claim(within: Reach, depth: int) -> str:
+    """The statement for somebody with this reach, looking at ``depth`` cases of each lane."""
+    return _claim(bool(within.lanes), bool(within.in_markets), depth)
+
+
+@lru_cache(maxsize=16)
+def _claim(every: bool, some: bool, depth: int) -> str:
+    parts = [_IN_EVERY_MARKET] * every + [_IN_SOME_MARKETS] * some
+    return _CLAIM.format(
+        candidates="\n    UNION ALL".join(part.format(depth=depth) for part in parts),
+        merged=4 * depth,
+        columns=", ".join(f"c.{column}" for column in _COLUMNS),
+    )
+
+
+_FIRST_OF_LANE = """SELECT rank, id FROM (
+  SELECT c.rank, c.id FROM review_case c
+  WHERE c.state = 'open' AND c.lane_id = %s {market}AND c.id NOT IN
+    (SELECT case_id FROM review_skip WHERE user_id = %s AND until > %s)
+  ORDER BY c.rank, c.id LIMIT 1) AS first"""
+# SQLite takes 500 parts in one statement.
+_LANES_AT_ONCE = 400
+
+
+def best_waiting(within: Reach, user: int, at: datetime) -> UUID | None:
+    """The id of the case that would be claimed next, without locking it, on either database.
+
+    The state stands in the text: SQLite uses a partial index only when it can read the condition there.
+    """
+    moment = connection.ops.adapt_datetimefield_value(at)
+    parts = [(_FIRST_OF_LANE.format(market=""), [lane, user, moment]) for lane in within.lanes]
+    narrow = _FIRST_OF_LANE.format(market="AND c.market = %s ")
+    parts += [(narrow, [lane, market, user, moment]) for lane, market in within.in_markets]
+    best: tuple[int, Any] | None = None
+    with connection.cursor() as cursor:
+        for start in range(0, len(parts), _LANES_AT_ONCE):
+            some = parts[start : start + _LANES_AT_ONCE]
+            sql = " UNION ALL ".join(part for part, _ in some) + " ORDER BY rank, id LIMIT 1"
+            cursor.execute(sql, [value for _, values in some for value in values])
+            row = cursor.fetchone()
+            if row is not None and (best is None or row < best):
+                best = row
+    return None if best is None else best[1] if isinstance(best[1], UUID) else UUID(best[1])
+
+
+def lane_values(within: Reach) -> dict[str, Any]:
+    """The parameters of ``claim`` that name the lanes."""
+    return {
+        "lanes": list(within.lanes),
+        "market_lanes": [lane for lane, _ in within.in_markets],
+        "markets": [market for _, market in within.in_markets],
+    }
+
+
+def read(row: tuple[Any, ...]) -> tuple[Case, datetime]:
+    """The case and the end of its lease, from what the statement returned."""
+    expires_at, *values = row
+    fields = Case._meta.concrete_fields
+    loaded = [
+        field.from_db_value(value, None, None) if hasattr(field, "from_db_value") else value  # type: ignore[attr-defined]
+        for field, value in zip(fields, values, strict=True)
+    ]
+    return Case.from_db("default", _FIELDS, loaded), expires_at

@@ -1,0 +1,76 @@
+"""The only writers of review, by idea: setting up, claiming, leases, moving, deciding, availability."""
+
+from __future__ import annotations
+
+from piepowder.review.availability import BadAvailability, set_availability, still_here
+from piepowder.review.claiming import Claim, NotAvailable, NotEligible, claim_case, claim_next, offer_next
+from piepowder.review.deciding import AnotherCaseOpen, close_for_decision, note_violation, reopen
+from piepowder.review.leases import LeaseLost, MissingReason, NoSuchCase, heartbeat, mark_viewed, save_draft
+from piepowder.review.moving import (
+    BadHold,
+    NoEscalationQueue,
+    QueueClosed,
+    UnknownQueue,
+    close,
+    escalate,
+    hold,
+    release,
+    reprioritise,
+    resume,
+    skip,
+    transfer,
+)
+from piepowder.review.setup import (
+    BadRouting,
+    BadSetup,
+    grant_eligibility,
+    publish_calendar,
+    publish_routing,
+    recompute_clock,
+    revoke_eligibility,
+    save_queue,
+    set_target,
+)
+
+__all__ = [
+    "AnotherCaseOpen",
+    "BadAvailability",
+    "BadHold",
+    "BadRouting",
+    "BadSetup",
+    "Claim",
+    "LeaseLost",
+    "MissingReason",
+    "NoEscalationQueue",
+    "NoSuchCase",
+    "NotAvailable",
+    "NotEligible",
+    "QueueClosed",
+    "UnknownQueue",
+    "claim_case",
+    "claim_next",
+    "close",
+    "close_for_decision",
+    "escalate",
+    "grant_eligibility",
+    "heartbeat",
+    "hold",
+    "mark_viewed",
+    "note_violation",
+    "offer_next",
+    "publish_calendar",
+    "publish_routing",
+    "recompute_clock",
+    "release",
+    "reopen",
+    "reprioritise",
+    "resume",
+    "revoke_eligibility",
+    "save_draft",
+    "save_queue",
+    "set_availability",
+    "set_target",
+    "skip",
+    "still_here",
+    "transfer",
+]

@@ -1,0 +1,107 @@
+"""Which lanes a person may claim from: permission, vendor, language, skill and market, each in its scope."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from piepowder.kernel.actor import Actor, ActorKind, Scope
+from piepowder.kernel.errors import Refused
+from piepowder.kernel.permissions import Permission
+from piepowder.review.models import Eligibility
+from piepowder.review.reference import KEPT_S, LaneEntry, QueueEntry, Reference
+
+ANY_LANGUAGE = ("", "und")
+"""Lanes of items in no particular language, which everybody can judge."""
+
+
+class NotAPerson(Refused):
+    code = "not_a_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The lanes somebody may claim from: some in every market, others in certain markets only."""
+
+    lanes: tuple[int, ...] = ()
+    in_markets: tuple[tuple[int, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.lanes or self.in_markets)
+
+    def covers(self, lane_id: int, market: str) -> bool:
+        return lane_id in self.lanes or (lane_id, market) in self.in_markets
+
+
+def user_id_of(actor: Actor) -> int:
+    """The person's id; raises ``NotAPerson`` for keys, machines and the system: only people hold cases."""
+    if actor.kind is not ActorKind.PERSON:
+        raise NotAPerson("only a person can hold a case")
+    return int(actor.ref)
+
+
+def reach(known: Reference, actor: Actor, skills: Collection[str], queues: Collection[str] = ()) -> Reach:
+    """What ``actor`` with these valid ``skills`` may claim from; ``queues`` (codes) narrows it further."""
+    scopes = actor.scopes(Permission.CASE_CLAIM)
+    lanes: list[int] = []
+    in_markets: list[tuple[int, str]] = []
+    for lane in known.lanes.values():
+        queue = known.queues[lane.queue_id]
+        if not _is_open_to(actor, skills, queue, lane) or (queues and queue.code not in queues):
+            continue
+        limits = [scope.markets for scope in scopes if _within(scope, actor, queue, lane)]
+        if not limits:
+            continue
+        if any(not markets for markets in limits):
+            lanes.append(lane.id)
+        else:
+            in_markets += [(lane.id, market) for market in sorted(frozenset[str]().union(*limits))]
+    return Reach(tuple(sorted(lanes)), tuple(sorted(in_markets)))
+
+
+def _is_open_to(actor: Actor, skills: Collection[str], queue: QueueEntry, lane: LaneEntry) -> bool:
+    return (
+        queue.active
+        and queue.is_worked_by(actor.vendor)
+        and (not lane.skill or lane.skill in skills)
+        and (lane.language in ANY_LANGUAGE or lane.language in actor.languages)
+    )
+
+
+def _within(scope: Scope, actor: Actor, queue: QueueEntry, lane: LaneEntry) -> bool:
+    return (
+        (not scope.vendors or actor.vendor in scope.vendors)
+        and (not scope.queues or queue.code in scope.queues)
+        and (not scope.languages or lane.language in ANY_LANGUAGE or lane.language in scope.languages)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    loaded_at: float
+    skills: tuple[tuple[str, datetime, datetime | None], ...]
+
+
+_skills: dict[int, _Held] = {}
+_KEPT_PEOPLE = 4_096
+
+
+def valid_skills(user_id: int, at: datetime) -> frozenset[str]:
+    """The skills a person is eligible for at ``at``; what was granted is kept for a moment, its end is always minded."""
+    held = _skills.get(user_id)
+    if held is None or time.monotonic() - held.loaded_at > KEPT_S:
+        rows = Eligibility.objects.filter(user_id=user_id).values_list("skill", "granted_at", "expires_at")
+        if len(_skills) >= _KEPT_PEOPLE:
+            _skills.clear()
+        held = _skills[user_id] = _Held(time.monotonic(), tuple(rows))
+    return frozenset(skill for skill, since, until in held.skills if since <= at and (until is None or at < until))
+
+
+def forget_skills(user_id: int | None = None) -> None:
+    """Have the skills of one person, or of everybody, read again."""
+    if user_id is None:
+        _skills.clear()
+    else:
+        _skills.pop(user_id, None)
