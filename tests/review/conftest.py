@@ -14,13 +14,15 @@ from piepowder.intake.events import Arrival, ItemsReceived, ReportArrived, Repor
 from piepowder.intake.models import Item, Snapshot
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Mandate, Scope
 from piepowder.kernel.ids import new_id
-from piepowder.kernel.permissions import Permission as P
+from piepowder.kernel.permissions import Permission
 from piepowder.policy.models import Policy, PolicyVersion
 from piepowder.review import operations as review
 from piepowder.review.intake_listeners import on_items_received, on_reports_received
 from piepowder.review.models import Case
 from piepowder.review.reference import forget
 from piepowder.review.standing import forget_skills
+
+P = Permission
 
 BENCH = frozenset(
     {

@@ -134,7 +134,7 @@ def read(row: tuple[Any, ...]) -> tuple[Case, datetime]:
     expires_at, *values = row
     fields = Case._meta.concrete_fields
     loaded = [
-        field.from_db_value(value, None, None) if hasattr(field, "from_db_value") else value  # type: ignore[attr-defined]
+        field.from_db_value(value, None, None) if hasattr(field, "from_db_value") else value
         for field, value in zip(fields, values, strict=True)
     ]
     return Case.from_db("default", _FIELDS, loaded), expires_at

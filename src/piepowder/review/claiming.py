@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -145,7 +146,7 @@ def _taken(actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None
 def _taken_at_once(actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None:
     """The PostgreSQL way. When all of a small look is locked by others, look deeper before giving up."""
     lease_id = new_id()
-    values = {
+    values: dict[str, Any] = {
         "user": user,
         "at": at,
         "vendor": actor.vendor,

@@ -79,7 +79,7 @@ def save_draft(
         if lease_id is not None:
             case = locked_lease(actor, lease_id, at).case
         else:
-            found = Case.objects.filter(pk=case_id).first()
+            found = Case.objects.filter(pk=case_id).first() if case_id is not None else None
             if found is None or found.state in (CaseState.DECIDED, CaseState.CLOSED):
                 raise NoSuchCase("there is no such open case")
             case = found

@@ -89,7 +89,7 @@ def save_queue(
         queue, _ = Queue.objects.update_or_create(code=code, defaults=values)
         forget_after_commit()
         _move_to_skill(queue)
-        told = {**values, "escalates_to": escalates_to, "reopening": str(reopening)}
+        told: dict[str, Any] = {**values, "escalates_to": escalates_to, "reopening": str(reopening)}
         record(actor=actor, at=at, verb="queue.save", subject_kind="queue", subject_id=code, **told)
     return queue
 
