@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from piepowder.intake.idempotency import answer_once
+from piepowder.intake.media import reveal_media, store_upload
+from piepowder.intake.notices import report
 from piepowder.intake.reception import receive
-from piepowder.intake.stream import receive_rows, receive_stream
+from piepowder.intake.reporters import forget_reporter, register_flagger, suspend_flagger
+from piepowder.intake.stream import receive_stream
 
-__all__ = ["receive", "receive_rows", "receive_stream"]
+__all__ = [
+    "answer_once",
+    "forget_reporter",
+    "receive",
+    "receive_stream",
+    "register_flagger",
+    "report",
+    "reveal_media",
+    "store_upload",
+    "suspend_flagger",
+]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 import orjson
 from django.db import DataError, IntegrityError, transaction
@@ -50,19 +49,6 @@ def receive_stream(
     so what has been yielded is durable whatever happens next. Must not be called inside a transaction.
     """
     read = (_Read(number, _parsed(line)) for number, line in enumerate(lines, 1) if line.strip())
-    return _in_batches(actor, read, at_clock, batch)
-
-
-def receive_rows(
-    *,
-    actor: Actor,
-    rows: Iterable[Any],
-    at_clock: Callable[[], datetime],
-    batch: int = BATCH,
-    lax: bool = False,
-) -> Iterator[LineResult]:
-    """Like ``receive_stream`` for values decoded already; ``lax`` for those of a table, where numbers come as text."""
-    read = (_Read(number, parse_submission(row, lax=lax)) for number, row in enumerate(rows, 1))
     return _in_batches(actor, read, at_clock, batch)
 
 

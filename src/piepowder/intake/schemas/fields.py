@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from piepowder.intake.schemas.codes import COUNTRIES, CURRENCIES
 
 CLOSED = ConfigDict(extra="forbid", strict=True)
-"""Only known fields, and no guessing: "12" is not 12. Readers of tables, where all is text, switch the guessing on."""
+"""Only known fields, and no guessing: "12" is not 12."""
 
 # Identifiers and labels end up in log lines, addresses and file names: no control characters.
 _ONE_LINE = r"^[^\x00-\x1f\x7f]+$"

@@ -21,14 +21,13 @@ MOST_MEDIA = 100
 _WITHOUT_CONTENT = frozenset({"withdrawn", "deleted"})
 
 
-def parse_submission(raw: Any, pointer: str = "", *, lax: bool = False) -> Submitted | list[FieldProblem]:
+def parse_submission(raw: Any, pointer: str = "") -> Submitted | list[FieldProblem]:
     """``raw`` (a decoded JSON value) as a ``Submitted``, or what is wrong with it; never raises.
 
-    ``pointer`` is where ``raw`` stands in what was sent. With ``lax`` numbers and truth values may come as text, as they do
-    from tables.
+    ``pointer`` is where ``raw`` stands in what was sent.
     """
     try:
-        item = ITEMS.validate_python(raw, strict=False if lax else None)
+        item = ITEMS.validate_python(raw)
     except ValidationError as error:
         return field_problems(error, ITEMS, pointer, tagged=True)
     kind, content = item["kind"], item.get("content")
