@@ -13,9 +13,8 @@ from django.utils.translation import ngettext
 
 from piepowder.decisions.ruling import EnforcementOrder
 from piepowder.decisions.states import Family, Outcome
+from piepowder.review.opening import HISTORY
 
-LOOK_BACK: Final = timedelta(days=365)
-"""Earlier violations count for this long."""
 FACTS_AT_LEAST: Final = 20
 FACTS_AT_MOST: Final = 5_000
 
@@ -56,7 +55,7 @@ _LADDERS: Final[Mapping[int, tuple[_Step, ...]]] = {
 def propose_enforcement(policy_version: Defaults, seller_violations: int, kind: str) -> Proposal:
     """The policy's default enforcement, and with repetition a measure on the seller's account on top.
 
-    ``seller_violations`` are the earlier violations of the seller within ``LOOK_BACK`` that still stand. The graver the
+    ``seller_violations`` are the earlier violations of the seller in the time that review looks back on (90 days). The graver the
     policy, the sooner the account is touched; a default that is already as strong on the account is left as it is. For
     an IP claim the seller behind the item is the claimant, whose repetition is judged by a person: no step is added.
     """
@@ -91,12 +90,12 @@ def _strength(order: EnforcementOrder) -> tuple[int, int]:
 
 def _earlier(count: int) -> str:
     if count == 0:
-        return _("The seller has no earlier violation in the last 12 months.")
+        return _("The seller has no violation in the last %(days)d days.") % {"days": HISTORY.days}
     return ngettext(
-        "The seller has %(count)d earlier violation in the last 12 months.",
-        "The seller has %(count)d earlier violations in the last 12 months.",
+        "The seller has %(count)d violation in the last %(days)d days.",
+        "The seller has %(count)d violations in the last %(days)d days.",
         count,
-    ) % {"count": count}
+    ) % {"count": count, "days": HISTORY.days}
 
 
 def _account_words(step: _Step) -> str:

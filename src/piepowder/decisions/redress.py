@@ -6,6 +6,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Final
 
 import holidays
@@ -37,7 +38,7 @@ def complaint_deadline(informed_at: datetime, market: str) -> Deadline:
     last = months_later(informed_on, COMPLAINT_MONTHS)
     while last.weekday() >= 5 or last in public_holidays(market, last.year):
         last += timedelta(days=1)
-    return Deadline(last, f"1182/71 +{COMPLAINT_MONTHS}M {market or '-'} holidays-{holidays.__version__}")
+    return Deadline(last, f"1182/71 +{COMPLAINT_MONTHS}M {market or '-'} holidays-{version('holidays')}")
 
 
 def months_later(day: date, months: int) -> date:

@@ -1,0 +1,77 @@
+"""What is read about an item before it is ruled on: reports, detections, evidence, policies, the seller's address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from piepowder.decisions.states import Source
+from piepowder.intake.models import Detection, Item, ItemMedia, Report
+from piepowder.intake.states import Kind, MediaState, ReporterKind
+from piepowder.outbox.models import Endpoint
+from piepowder.outbox.states import Channel
+from piepowder.policy.models import PolicyText, PolicyVersion
+
+STATEMENT_TOPIC = "statement.issued"
+
+
+def source_of(item_id: UUID, *, since: datetime | None, at: datetime) -> Source:
+    """What made us look, from the reports since ``since``; the weightiest kind of reporter counts.
+
+    A suspended trusted flagger's notice is a notice like any other.
+    """
+    reports = Report.objects.filter(item_id=item_id, received_at__lte=at)
+    if since is not None:
+        reports = reports.filter(received_at__gte=since)
+    kinds = {
+        ReporterKind.USER.value if suspended is not None else kind
+        for kind, suspended in reports.values_list("reporter__kind", "reporter__suspended_at").distinct()
+    }
+    if ReporterKind.AUTHORITY in kinds:
+        return Source.AUTHORITY
+    if ReporterKind.TRUSTED_FLAGGER in kinds:
+        return Source.TRUSTED_FLAGGER
+    return Source.NOTICE if kinds else Source.OWN_INITIATIVE
+
+
+def found_by_machine(snapshot_id: UUID, codes: Sequence[str], source: Source) -> bool:
+    """Whether automated means pointed at what was ruled: a detection for a cited policy, or any when nobody reported."""
+    detections = Detection.objects.filter(snapshot_id=snapshot_id)
+    if codes and source is not Source.OWN_INITIATIVE:
+        detections = detections.filter(policy_code__in=codes)
+    elif codes:
+        detections = detections.filter(Q(policy_code__in=codes) | Q(policy_code=""))
+    return detections.exists()
+
+
+def evidence_of(snapshot_id: UUID) -> list[str]:
+    """Digests of the stored media of a snapshot, in order."""
+    media = ItemMedia.objects.filter(snapshot_id=snapshot_id, state=MediaState.STORED).order_by("position")
+    return [digest for digest in media.values_list("stored_id", flat=True) if digest]
+
+
+def words_of(versions: Iterable[PolicyVersion]) -> tuple[str, ...]:
+    """Everything the policies say, in every language: what facts must not merely repeat."""
+    rows = PolicyText.objects.filter(version__in=list(versions)).order_by("id")
+    return tuple(
+        words for row in rows.values_list("title", "rule", "recipient_text", "reviewer_note") for words in row if words
+    )
+
+
+def email_of(item: Item) -> str:
+    """Where a statement goes by e-mail: the address in the seller's own newest snapshot.
+
+    Empty unless an e-mail endpoint names the topic: by default the marketplace forwards statements itself.
+    """
+    if not item.seller_ref:
+        return ""
+    named = Endpoint.objects.filter(channel=Channel.EMAIL, active=True).values_list("topics", flat=True)
+    if not any(STATEMENT_TOPIC in topics for topics in named):
+        return ""
+    seller = Item.objects.filter(kind=Kind.SELLER, external_id=item.seller_ref).select_related("snapshot").first()
+    content = seller.snapshot.content if seller is not None and seller.snapshot is not None else {}
+    email = content.get("email", "")
+    return email if isinstance(email, str) else ""

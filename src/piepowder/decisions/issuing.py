@@ -1,0 +1,334 @@
+"""Storing a decision that was found sound: its rows, its statement, its messages, its fact. Used by operations only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from piepowder.database.bulk import insert_rows
+from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of
+from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
+from piepowder.decisions.reasons import Reason, Reasons, Restriction
+from piepowder.decisions.redress import Deadline, complaint_deadline
+from piepowder.decisions.ruling import EnforcementOrder, Ruling
+from piepowder.decisions.statements import render
+from piepowder.decisions.states import EnforcementState, Family, Source
+from piepowder.decisions.structured import structured
+from piepowder.decisions.transparency import check
+from piepowder.decisions.wording import Wording, parse
+from piepowder.intake.models import Item, Snapshot
+from piepowder.intake.states import Kind
+from piepowder.kernel.actor import Actor
+from piepowder.kernel.errors import Refused
+from piepowder.kernel.ids import new_id
+from piepowder.ledger.operations import record
+from piepowder.outbox.operations import Outgoing, enqueue_many
+from piepowder.policy.logic import best_language
+from piepowder.policy.models import PolicyVersion
+from piepowder.policy.queries import texts_in
+from piepowder.policy.states import Ground
+
+
+class NoTemplate(Refused):
+    code = "no_statement_template"
+
+
+class StatementIncomplete(Refused):
+    """The statement would not be accepted by the Transparency Database; ``problems`` points at its fields."""
+
+    code = "statement_incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Who decides, from where, in which case."""
+
+    actor: Actor
+    case_id: UUID | None = None
+    queue: str = ""
+    decider_id: int | None = None
+    machine: str = ""
+    machine_version: str = ""
+    handling_ms: int | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A ruling that was checked, with what it was checked against; ``versions`` stand in the order of its codes."""
+
+    ruling: Ruling
+    item: Item
+    snapshot: Snapshot
+    versions: tuple[PolicyVersion, ...]
+    source: Source
+    automated_detection: bool
+    evidence: list[str]
+    at: datetime
+    final_at: datetime
+    supersedes_id: UUID | None = None
+
+
+def store(sound: Sound, bench: Bench) -> Decision:
+    """Write everything that a decision is. Raises ``NoTemplate`` or ``StatementIncomplete`` before anything is written."""
+    ruling, item = sound.ruling, sound.item
+    statement = _statement(sound, bench) if ruling.enforcements else None
+    decision = Decision.objects.create(
+        case_id=bench.case_id,
+        item=item,
+        snapshot=sound.snapshot,
+        outcome=ruling.outcome,
+        ground=ruling.ground,
+        facts=ruling.facts.strip(),
+        evidence=sound.evidence,
+        note=ruling.note.strip(),
+        supersedes_id=sound.supersedes_id,
+        decided_at=sound.at,
+        final_at=sound.final_at,
+        decider_id=bench.decider_id,
+        machine=bench.machine,
+        machine_version=bench.machine_version,
+        automated_detection=sound.automated_detection,
+        source=sound.source,
+        vendor=bench.actor.vendor,
+        site=bench.actor.site,
+        team=bench.actor.team,
+        queue=bench.queue,
+        market=item.market,
+        language=item.language,
+        handling_ms=bench.handling_ms,
+    )
+    insert_rows(
+        Citation,
+        ("decision_id", "version_id", "primary"),
+        [(decision.pk, version.pk, index == 0) for index, version in enumerate(sound.versions)],
+    )
+    enforcements: list[Enforcement] = []
+    if statement is not None:
+        statement.decision = decision
+        statement.save(force_insert=True)
+        enforcements = _enforcements(sound, decision, statement)
+    enqueue_many(outgoing=_messages(sound, bench, decision, statement, enforcements), at=sound.at)
+    _record(sound, bench, decision, statement, enforcements)
+    return decision
+
+
+def _statement(sound: Sound, bench: Bench) -> Statement:
+    ruling, item = sound.ruling, sound.item
+    statement = Statement(
+        id=new_id(),
+        exclusion=ruling.exclusion,
+        recipient_ref=item.seller_ref,
+        language=item.language,
+        issued_at=sound.at,
+    )
+    statement.puid = str(statement.pk)
+    if ruling.exclusion:
+        return statement
+    template, wording = _template(item.language)
+    deadline = complaint_deadline(sound.final_at, item.market)
+    reasons = _reasons(sound, bench, statement.puid, wording, deadline)
+    fields = structured(reasons)
+    if fields["territorial_scope"]:
+        found = check(fields, today=sound.final_at.astimezone(UTC).date()).problems
+        if found:
+            raise StatementIncomplete(_("the statement of reasons would be incomplete"), problems=found)
+    rendered = render(wording, reasons)
+    statement.template, statement.language = template, template.language
+    statement.subject, statement.text, statement.structured = rendered.subject, rendered.text, fields
+    statement.complaint_until, statement.deadline_rule = deadline.on, deadline.rule
+    return statement
+
+
+def _template(language: str) -> tuple[StatementTemplate, Wording]:
+    """The newest template in the recipient's language, else in English."""
+    languages = StatementTemplate.objects.values_list("language", flat=True).distinct()
+    chosen = best_language(languages, language)
+    template = StatementTemplate.objects.filter(language=chosen).order_by("-number").first() if chosen else None
+    if template is None:
+        raise NoTemplate(_("no template for statements of reasons is published"))
+    raw = {"subject": template.subject, "body": template.body, "phrases": template.phrases}
+    return template, parse(template.language, raw)
+
+
+def _reasons(sound: Sound, bench: Bench, puid: str, wording: Wording, deadline: Deadline) -> Reasons:
+    ruling, item = sound.ruling, sound.item
+    texts = texts_in(sound.versions, wording.language)
+    starts_on = sound.final_at.astimezone(UTC).date()
+    return Reasons(
+        puid=puid,
+        marketplace=settings.MARKETPLACE_NAME,
+        kind=item.kind,
+        external_id=item.external_id,
+        title=item.title,
+        market=item.market,
+        content_language=item.language,
+        content_on=min(item.received_at.astimezone(UTC).date(), starts_on),
+        decided_on=sound.at.astimezone(UTC).date(),
+        restrictions=tuple(
+            Restriction(
+                family=Family(order.family),
+                measure=order.measure,
+                starts_on=starts_on,
+                ends_on=starts_on + timedelta(days=order.days) if order.days else None,
+                territories=order.territories,
+                description=order.description,
+            )
+            for order in ruling.enforcements
+        ),
+        ground=Ground(ruling.ground),
+        policies=tuple(
+            Reason(
+                code=version.policy.code,
+                title=texts[version.pk].title,
+                why=texts[version.pk].recipient_text,
+                reference=_reference(version, Ground(ruling.ground)),
+                category=version.category,
+                keywords=tuple(version.keywords),
+            )
+            for version in sound.versions
+        ),
+        facts=ruling.facts,
+        source=sound.source,
+        automated_detection=sound.automated_detection,
+        automated_decision=bool(bench.machine),
+        complaint_until=deadline.on,
+        gtin=str(sound.snapshot.content.get("gtin") or ""),
+    )
+
+
+def _reference(version: PolicyVersion, ground: Ground) -> str:
+    if ground is Ground.ILLEGAL:
+        return version.legal_reference or version.terms_clause
+    return version.terms_clause or version.legal_reference
+
+
+def _enforcements(sound: Sound, decision: Decision, statement: Statement) -> list[Enforcement]:
+    rows = [_enforcement(order, sound, decision, statement) for order in sound.ruling.enforcements]
+    return Enforcement.objects.bulk_create(rows)
+
+
+def _enforcement(order: EnforcementOrder, sound: Sound, decision: Decision, statement: Statement) -> Enforcement:
+    item = sound.item
+    on_account = order.family == Family.ACCOUNT
+    return Enforcement(
+        decision=decision,
+        statement=statement,
+        family=order.family,
+        measure=order.measure,
+        description=order.description.strip(),
+        target_kind=Kind.SELLER if on_account else item.kind,
+        target_external_id=item.seller_ref if on_account else item.external_id,
+        territories=sorted(set(order.territories)),
+        state=EnforcementState.SCHEDULED,
+        starts_at=sound.final_at,
+        ends_at=sound.final_at + timedelta(days=order.days) if order.days else None,
+    )
+
+
+def _messages(
+    sound: Sound, bench: Bench, decision: Decision, statement: Statement | None, enforcements: Sequence[Enforcement]
+) -> list[Outgoing]:
+    """What leaves once the decision is final: the statement first, so that nobody is restricted unexplained."""
+    common = {
+        "decision": str(decision.pk),
+        "item": {"kind": sound.item.kind, "id": sound.item.external_id, "snapshot": sound.snapshot.number},
+        "seller": sound.item.seller_ref,
+        "market": sound.item.market,
+        "decided_at": sound.at.isoformat(),
+    }
+    messages: list[tuple[str, dict[str, Any], UUID | None]] = []
+    if statement is not None and not statement.exclusion:
+        messages.append((STATEMENT_TOPIC, common | statement_body(statement), statement.pk))
+    for row in enforcements:
+        messages.append(("enforcement.applied", common | enforcement_body(row), row.pk))
+    if not enforcements:
+        topic = "item.cleared" if not sound.versions else "violation.noted"
+        messages.append((topic, common | {"policies": [version.policy.code for version in sound.versions]}, None))
+    recipient = email_of(sound.item) if statement is not None and not statement.exclusion else ""
+    return [
+        Outgoing(
+            topic=topic,
+            order_key=str(sound.item.pk),
+            body=body,
+            not_before=sound.final_at,
+            group_ref=str(decision.pk),
+            recipient=recipient if topic == STATEMENT_TOPIC else "",
+            urgent=bench.urgent,
+            id=message_id,
+        )
+        for topic, body, message_id in messages
+    ]
+
+
+def statement_body(statement: Statement) -> dict[str, Any]:
+    """A statement as it is sent: its text, its fields, and until when there is what redress."""
+    assert statement.complaint_until is not None
+    return {
+        "statement": str(statement.pk),
+        "puid": statement.puid,
+        "recipient": statement.recipient_ref,
+        "language": statement.language,
+        "subject": statement.subject,
+        "text": statement.text,
+        "structured": statement.structured,
+        "redress": {
+            "internal_complaint": {"free": True, "until": statement.complaint_until.isoformat()},
+            "out_of_court": True,
+            "court": True,
+        },
+    }
+
+
+def enforcement_body(row: Enforcement) -> dict[str, Any]:
+    """A restriction as it is sent; times in ISO 8601, no end is ``null``, no territories is everywhere."""
+    return {
+        "enforcement": str(row.pk),
+        "family": row.family,
+        "measure": row.measure,
+        "description": row.description,
+        "target": {"kind": row.target_kind, "id": row.target_external_id},
+        "territories": row.territories,
+        "starts_at": row.starts_at.isoformat(),
+        "ends_at": row.ends_at.isoformat() if row.ends_at else None,
+    }
+
+
+def _record(
+    sound: Sound, bench: Bench, decision: Decision, statement: Statement | None, enforcements: Sequence[Enforcement]
+) -> None:
+    """The fact: references, codes and choices; no word that a person typed."""
+    record(
+        actor=bench.actor,
+        at=sound.at,
+        verb="decision.issue",
+        subject_kind="decision",
+        subject_id=decision.pk,
+        case=str(bench.case_id) if bench.case_id else None,
+        item=str(sound.item.pk),
+        kind=sound.item.kind,
+        market=sound.item.market,
+        snapshot=str(sound.snapshot.pk),
+        outcome=decision.outcome,
+        ground=decision.ground,
+        policies=[[version.policy.code, version.number] for version in sound.versions],
+        evidence=sound.evidence,
+        source=sound.source,
+        automated_detection=sound.automated_detection,
+        machine=[bench.machine, bench.machine_version] if bench.machine else None,
+        supersedes=str(sound.supersedes_id) if sound.supersedes_id else None,
+        final_at=sound.final_at.isoformat(),
+        statement=str(statement.pk) if statement else None,
+        exclusion=statement.exclusion if statement else "",
+        enforcements=[[str(row.pk), row.family, row.measure] for row in enforcements],
+        site=bench.actor.site,
+        team=bench.actor.team,
+        queue=bench.queue,
+        handling_ms=bench.handling_ms,
+    )
