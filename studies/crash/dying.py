@@ -19,7 +19,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     from piepowder.wsgi import application as real
 
     posting = environ["REQUEST_METHOD"] == "POST" and "/items" in environ["PATH_INFO"]
-    if POINT == "mid_bulk" and posting:
+    if POINT == "mid_bulk" and environ["PATH_INFO"].endswith("/bulk"):
         environ["wsgi.input"] = _Input(environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0) // 2)
     answer = real(environ, start_response)
     if POINT == "after_intake" and posting:
