@@ -11,6 +11,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from piepowder.access import operations as access
 from piepowder.decisions import operations as decisions
 from piepowder.http import accounts
+from piepowder.intake import jobs as intake
 from piepowder.intake.events import ItemsReceived, ReportsReceived
 from piepowder.kernel.actor import SYSTEM
 from piepowder.kernel.events import subscribe
@@ -38,6 +39,8 @@ JOBS: tuple[Job, ...] = (
     Job("ledger.publish_head", 60, ledger.publish_head),
     Job("outbox.dispatch", 0.25, outbox.dispatch),
     Job("outbox.reclaim", 5, outbox.reclaim),
+    Job("intake.fetch_media", 1, intake.fetch_media),
+    Job("intake.tidy", 3600, intake.tidy),
     Job("review.expire_leases", 1, review.expire_leases),
     Job("review.resume_held", 1, review.resume_held),
     Job("review.mark_breaches", 1, review.mark_breaches),

@@ -32,7 +32,8 @@ with transaction.atomic():
     item = Item.objects.create(kind="listing", external_id="L1", market="DE", language="de", title="Täschchen",
                                received_at=at, updated_at=at)
     snapshot = Snapshot.objects.create(id=new_id(), item=item, number=1, submission="submitted", schema_version=1,
-                                       content={"price": 1.5, "nested": {"中": [1, None, True]}}, digest="d", received_at=at, source="t")
+                                       content={"price": 1.5, "nested": {"中": [1, None, True]}}, digest="d",
+                                       received_at=at, source="t")
     item.snapshot = snapshot; item.save()
 default_storage.save("ab/picture", ContentFile(b"picture bytes"))
 """

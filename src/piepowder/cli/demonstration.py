@@ -16,7 +16,11 @@ from piepowder.simulate.operations import DEMO_PASSWORD, demo_logins, seed, work
 from piepowder.wiring import load_shipped
 
 _SIZE = click.option(
-    "--size", type=click.Choice(["small", "large"]), default="small", show_default=True, help="large is ten times small."
+    "--size",
+    type=click.Choice(["small", "large"]),
+    default="small",
+    show_default=True,
+    help="large is ten times small.",
 )
 _SEED = click.option("--seed", "number", default=1, show_default=True, help="The same seed makes the same marketplace.")
 
@@ -44,7 +48,9 @@ def demo(size: str, number: int, port: int, workers: int) -> None:
 @click.command()
 @_SIZE
 @_SEED
-@click.option("--live", is_flag=True, help="Let items arrive and synthetic reviewers work, in real time, until stopped.")
+@click.option(
+    "--live", is_flag=True, help="Let items arrive and synthetic reviewers work, in real time, until stopped."
+)
 @click.option("--minutes", default=60.0, show_default=True, help="How long --live goes on.")
 def simulate(size: str, number: int, live: bool, minutes: float) -> None:
     """Fill the database with a synthetic marketplace, or let one live (--live)."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from piepowder.cli.progress import progress_bar
 from piepowder.intake.operations import receive_stream
+from piepowder.intake.outcomes import Result
 from piepowder.intake.readers import FORMATS, read_lines
 from piepowder.kernel.actor import SYSTEM
 
@@ -34,24 +35,24 @@ def ingest(file: str, form: str | None, batch: int, errors: str | None) -> None:
     kind = form or ("ndjson" if file == "-" else Path(file).suffix.lstrip(".").lower().replace("jsonl", "ndjson"))
     if kind not in FORMATS:
         raise click.UsageError(f"'{file}': name its format with --format ({', '.join(sorted(FORMATS))})")
-    counts: dict[str, int] = {}
+    counts: dict[Result, int] = {}
     with ExitStack() as stack:
         bar = stack.enter_context(progress_bar())
         source: BinaryIO = sys.stdin.buffer if file == "-" else stack.enter_context(open(file, "rb"))
         refused_to = stack.enter_context(open(errors, "w", encoding="utf-8")) if errors else None
         task = bar.add_task("items", total=None)
-        for result in receive_stream(
-            actor=SYSTEM, lines=read_lines(source, kind), clock=timezone.now, batch=batch
-        ):
-            counts[result.status] = counts.get(result.status, 0) + 1
+        for result in receive_stream(actor=SYSTEM, lines=read_lines(source, kind), at_clock=timezone.now, batch=batch):
+            counts[result.outcome.result] = counts.get(result.outcome.result, 0) + 1
             bar.update(task, advance=1)
-            if result.problems:
+            if result.outcome.problems:
                 row = {
                     "line": result.line,
-                    "problems": [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in result.problems],
+                    "problems": [
+                        {"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in result.outcome.problems
+                    ],
                 }
                 text = json.dumps(row, ensure_ascii=False)
                 click.echo(text, file=refused_to or sys.stderr)
     click.echo(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing to take in")
-    if counts.get("refused"):
+    if counts.get(Result.REFUSED):
         raise click.exceptions.Exit(1)

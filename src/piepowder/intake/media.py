@@ -127,7 +127,7 @@ def incoming_folder() -> Path:
     return Path(tempfile.gettempdir()) / "piepowder-incoming"
 
 
-class _Movable(File[bytes]):
+class _Movable(File):  # type: ignore[type-arg]  # generic to the type checker only
     """A file that a storage in a folder takes by moving it, as it does with Django's own uploads."""
 
     def __init__(self, path: Path) -> None:
