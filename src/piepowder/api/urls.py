@@ -1,7 +1,23 @@
-"""The API's operations, gathered."""
+"""The API's operations, gathered under /api/, with their documentation."""
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
+from django.urls import URLPattern, URLResolver, re_path
 
-api = NinjaAPI(title="Piepowder", version="1", docs_url="/docs", urls_namespace="api")
+from piepowder.api import decisions, items, media, people, policies, reports
+from piepowder.api.openapi import PiepowderAPI
+from piepowder.api.refusals import as_problems, install, no_such_operation
+
+api = PiepowderAPI()
+install(api)
+for _nouns in (items, media, reports, decisions, policies, people):
+    api.add_router("/v1", _nouns.router)
+
+
+def doors() -> tuple[list[URLPattern | URLResolver], str, str]:
+    """The URL patterns; whatever they do not know is answered by a problem, never by a page."""
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            pattern.callback = as_problems(pattern.callback)
+    return [*patterns, re_path("", no_such_operation, name="nothing-here")], app_name, namespace

@@ -1,0 +1,61 @@
+"""Who calls: an API key for everything, or the session of somebody logged in for reading.
+
+A browser sends its session with whatever page asked for it; keys alone may write, so no other page can write for anybody.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security.base import AuthBase
+
+from piepowder.access.models import User
+from piepowder.access.queries import actor_for
+from piepowder.http.keys import actor_of_key, presented_key
+from piepowder.kernel.actor import Actor
+
+_READS = frozenset({"GET", "HEAD"})
+
+
+class Bearer(AuthBase):
+    """``Authorization: Bearer <key>``."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        presented = presented_key(request)
+        return actor_of_key(presented, now=timezone.now()) if presented else None
+
+
+class KeyHeader(Bearer):
+    """The same key as ``X-API-Key``, for senders that cannot set the other header."""
+
+    openapi_type = "apiKey"
+    openapi_scheme = ""
+    openapi_in = "header"
+    openapi_name = "X-API-Key"
+
+
+class Session(AuthBase):
+    """The cookie of somebody logged in; it opens reading alone."""
+
+    openapi_type = "apiKey"
+    openapi_in = "cookie"
+    openapi_name = settings.SESSION_COOKIE_NAME
+
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        if request.method not in _READS or presented_key(request) or not isinstance(request.user, User):
+            return None
+        return actor_for(request.user, now=timezone.now())
+
+
+READING = [Bearer(), KeyHeader(), Session()]
+WRITING = [Bearer(), KeyHeader()]
+
+
+def caller(request: HttpRequest) -> Actor:
+    """The actor that one of the above found."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    return actor

@@ -1,0 +1,70 @@
+"""Reading what was sent, never more of it than allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import orjson
+from django.http import HttpRequest
+
+from piepowder.kernel.errors import FieldProblem, Malformed, PiepowderError
+
+JSON_LIMIT = 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+class TooLarge(PiepowderError):
+    status = 413
+    code = "too_large"
+
+
+class NotJson(Malformed):
+    code = "not_json"
+
+
+class WrongMediaType(PiepowderError):
+    status = 415
+    code = "wrong_media_type"
+
+
+def json_body(request: HttpRequest, limit: int = JSON_LIMIT) -> tuple[Any, bytes]:
+    """The body as a value, and as it came; raises ``TooLarge`` or ``NotJson`` (UTF-8 is part of what JSON is)."""
+    raw = body(request, limit)
+    try:
+        return orjson.loads(raw), raw
+    except orjson.JSONDecodeError as error:
+        detail = f"line {error.lineno} column {error.colno}: {error.msg}"
+        raise NotJson("the body is not JSON", problems=[FieldProblem("", "not_json", detail)]) from None
+
+
+def body(request: HttpRequest, limit: int) -> bytes:
+    """The whole body; raises ``TooLarge`` before reading it when its length is told, else as soon as it is exceeded."""
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    if told.isdigit() and int(told) > limit:
+        raise _too_large(limit)
+    parts, size = [], 0
+    for chunk in chunks(request):
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def chunks(request: HttpRequest) -> Iterator[bytes]:
+    """The body bit by bit, whether its length was told or it comes chunked."""
+    source = stream(request)
+    while chunk := source.read(_CHUNK):
+        yield chunk
+
+
+def stream(request: HttpRequest) -> BinaryIO:
+    """The body as a file. Django reads nothing when no length is told, so a chunked body comes from the server itself."""
+    if request.META.get("CONTENT_LENGTH") or "chunked" not in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return cast(BinaryIO, request)
+    return cast(BinaryIO, request.META["wsgi.input"])
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body has more than {limit // 1024} KiB; send many items to /api/v1/items/bulk")

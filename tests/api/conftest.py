@@ -1,0 +1,83 @@
+"""A small marketplace and the client that talks to it, through WSGI in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from piepowder.access.operations import create_key, load_shipped_roles
+from piepowder.client import Client
+from piepowder.http.keys import forget_keys
+from piepowder.kernel.actor import EVERYWHERE, SYSTEM, Scope
+from piepowder.kernel.permissions import Permission
+from piepowder.policy.operations import load_shipped
+
+MakeClient = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(settings: Any) -> Iterator[None]:
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    forget_keys()
+    yield
+    forget_keys()
+
+
+@pytest.fixture
+def marketplace(db: None) -> None:
+    """Roles and policies as shipped."""
+    at = datetime.now(UTC)
+    load_shipped_roles(actor=SYSTEM, at=at)
+    load_shipped(actor=SYSTEM, at=at)
+
+
+def new_key(*permissions: Permission, scope: Scope = EVERYWHERE, **more: Any) -> str:
+    """An API key that holds ``permissions`` (all of them when none is named)."""
+    at = datetime.now(UTC)
+    wanted = [permission.value for permission in permissions or Permission]
+    lasting = {"expires_at": at + timedelta(days=1), **more}
+    return create_key(actor=SYSTEM, name="test", permissions=wanted, at=at, scope=scope, **lasting).secret
+
+
+@pytest.fixture
+def connect(marketplace: None) -> Iterator[MakeClient]:
+    """Make clients for keys with the permissions named; the empty key is nobody's."""
+    from piepowder.wsgi import application
+
+    made: list[Client] = []
+
+    def make(*permissions: Permission, key: str | None = None, **more: Any) -> Client:
+        transport = httpx.WSGITransport(app=application)
+        presented = new_key(*permissions, **more) if key is None else key
+        made.append(Client("http://testserver", presented, transport=transport, attempts=1))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def http(marketplace: None) -> Iterator[httpx.Client]:
+    """Bare HTTP, for what the client would never send."""
+    from piepowder.wsgi import application
+
+    with httpx.Client(base_url="http://testserver", transport=httpx.WSGITransport(app=application)) as client:
+        yield client
+
+
+def listing(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """A listing as the marketplace sends it."""
+    return {
+        "kind": "listing",
+        "id": f"L-{number}",
+        "market": "DE",
+        "language": "de",
+        "seller": "S-1",
+        "content": {"title": f"Lamp {number}", "price": {"amount": 1299, "currency": "EUR"}},
+        **changes,
+    }
