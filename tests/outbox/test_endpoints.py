@@ -102,20 +102,22 @@ def test_a_secret_rotated_twice_keeps_the_earliest_end(now: datetime) -> None:
 
 
 def test_what_cannot_be_rotated_says_so(now: datetime) -> None:
-    save(now, code="post", channel="email", url="")
+    save(now, code="email", channel="email", url="")
     day = timedelta(days=1)
     with pytest.raises(NothingToRotate):
-        rotate_secret(actor=ADMINISTRATOR, endpoint_code="post", overlap=day, at=now)
+        rotate_secret(actor=ADMINISTRATOR, endpoint_code="email", overlap=day, at=now)
     with pytest.raises(NoSuchEndpoint):
         rotate_secret(actor=ADMINISTRATOR, endpoint_code="nowhere", overlap=day, at=now)
     with pytest.raises(BadEndpoint):
-        rotate_secret(actor=ADMINISTRATOR, endpoint_code="post", overlap=31 * day, at=now)
+        rotate_secret(actor=ADMINISTRATOR, endpoint_code="email", overlap=31 * day, at=now)
 
 
-def test_the_channel_of_an_endpoint_is_fixed(now: datetime) -> None:
-    save(now)
-    with pytest.raises(BadEndpoint):
-        save(now, channel="email", url="")
+def test_the_endpoints_that_the_house_makes_keep_their_codes(now: datetime, post: Callable[..., Any]) -> None:
+    post()
+    for code, channel in [("shop", "email"), ("email", "webhook"), ("kept", "webhook")]:
+        with pytest.raises(BadEndpoint) as refused:
+            save(now, code=code, channel=channel)
+        assert [problem.code for problem in refused.value.problems] == ["reserved_code"]
 
 
 @pytest.mark.parametrize("actor", [NOBODY, ONE_VENDORS_LEAD])
@@ -131,6 +133,7 @@ def test_an_endpoint_gets_the_topics_it_asked_for_and_never_mail(now: datetime, 
     save(now, code="all")
     save(now, code="some", topics=["statement.issued"])
     save(now, code="off", active=False)
+    save(now, code="email", channel="email", url="", topics=["statement.issued"])
     post(topic="statement.issued")
     post(topic="enforcement.applied")
     post(topic="mail", recipient="a@example.org", body={"subject": "Hello", "text": "There"})

@@ -18,7 +18,7 @@ from piepowder.outbox.sending import send
 from piepowder.outbox.states import Channel
 from piepowder.outbox.taking import endpoints_with_due, record_outcomes, take
 
-_LULL_S = 0.05
+_PAUSE_S = 0.05
 _KEPT = Outcome(delivered=True, took_ms=0)
 
 
@@ -32,18 +32,19 @@ class Dispatcher:
         self.under_way = 0
 
     def turn(self, *, now: datetime, patience_s: float = 0.5) -> int:
-        """Take, send and record until there is a lull or ``patience_s`` are over; returns how many attempts ended.
+        """Take, send and record until nothing is under way or ``patience_s`` are over; returns how many attempts ended.
 
-        Attempts still under way go on by themselves; a later turn records them.
+        Attempts still under way then go on by themselves; a later turn records them.
         """
         began = time.monotonic()
         ended = 0
         while True:
             passed = time.monotonic() - began
             launched = self._launch(now + timedelta(seconds=passed))
-            answers = self._collect(min(_LULL_S, max(0.0, patience_s - passed)))
-            ended += self._record(answers, now + timedelta(seconds=time.monotonic() - began))
-            if not (launched or answers) or time.monotonic() - began >= patience_s:
+            answers = self._collect(min(_PAUSE_S, max(0.0, patience_s - passed)))
+            passed = time.monotonic() - began
+            ended += self._record(answers, now + timedelta(seconds=passed))
+            if passed >= patience_s or not (launched or self.under_way):
                 return ended
 
     def settle(self, *, now: datetime) -> int:

@@ -24,6 +24,9 @@ from piepowder.outbox.reach import require_everywhere
 from piepowder.outbox.signing import new_secret
 from piepowder.outbox.states import Channel
 
+E_MAIL = "email"
+"""The code of the one e-mail channel; it is made when it is first needed, and takes every topic that has a recipient."""
+
 LONGEST_OVERLAP = timedelta(days=30)
 LONGEST_TIMEOUT_S = 60
 MOST_CONCURRENCY = 64
@@ -77,8 +80,9 @@ def save_endpoint(
     if channel == Channel.WEBHOOK and (refusal := _refusal(url, allow_private)):
         problems.append(FieldProblem("/url", "address_refused", refusal))
     endpoint = Endpoint.objects.select_for_update(no_key=True).filter(code=code).first()
-    if endpoint is not None and endpoint.channel != channel:
-        problems.append(FieldProblem("/channel", "fixed", _("the channel of an endpoint cannot change")))
+    if endpoint is not None and endpoint.channel == Channel.NONE:
+        told = _("this endpoint keeps what has no receiver; it is not to be changed")
+        problems.append(FieldProblem("/code", "reserved_code", told))
     if problems:
         raise BadEndpoint(_("the endpoint cannot be saved like this"), problems=problems)
     secret = ""
@@ -121,6 +125,9 @@ def _plain_problems(
         problems.append(FieldProblem("/name", "bad_name", _("a name has 1 to 200 characters")))
     if channel not in {Channel.WEBHOOK, Channel.EMAIL}:
         problems.append(FieldProblem("/channel", "bad_channel", _("the channel is webhook or email")))
+    if (channel == Channel.EMAIL) != (code == E_MAIL):
+        told = _("the one e-mail channel is called %(code)s, and no other endpoint is") % {"code": E_MAIL}
+        problems.append(FieldProblem("/code", "reserved_code", told))
     for index, topic in enumerate(topics):
         if not _TOPIC.fullmatch(topic) or len(topic) > 60:
             told = _("a topic looks like enforcement.applied")

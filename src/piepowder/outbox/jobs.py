@@ -24,3 +24,11 @@ def dispatch(*, now: datetime) -> int:
 def reclaim(*, now: datetime) -> int:
     """Give back what a killed worker held; every few seconds."""
     return taking.reclaim(now=now, jitter=random.random)
+
+
+def finish(*, now: datetime, patience_s: float = 10.0) -> int:
+    """Record what is under way and take nothing more; called once, when the worker is asked to stop.
+
+    What is not recorded by then is sent again, under the same event id, once its lease is over.
+    """
+    return the_dispatcher().finish(now=now, patience_s=patience_s)

@@ -105,7 +105,9 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["endpoint", "-urgent", "next_attempt_at"], name="delivery_due", condition=Q(state="pending")
+                fields=["endpoint", "-urgent", "next_attempt_at", "id"],
+                name="delivery_due",
+                condition=Q(state="pending"),
             ),
             models.Index(
                 fields=["endpoint", "order_key", "sequence"],

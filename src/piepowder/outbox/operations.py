@@ -20,7 +20,7 @@ from piepowder.kernel.events import publish
 from piepowder.kernel.ids import new_id
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import Entry, append_rows, fact_row, record, record_many
-from piepowder.outbox.endpoints import rotate_secret, save_endpoint
+from piepowder.outbox.endpoints import E_MAIL, rotate_secret, save_endpoint
 from piepowder.outbox.events import DeliveryFinished
 from piepowder.outbox.letters import letter_of
 from piepowder.outbox.models import Counter, Delivery, Endpoint, Message
@@ -28,6 +28,7 @@ from piepowder.outbox.reach import require_everywhere
 from piepowder.outbox.states import DELIVERY_FLOW, Channel, DeliveryState
 
 __all__ = [
+    "KEPT",
     "MAIL",
     "Outgoing",
     "TooLate",
@@ -42,7 +43,10 @@ __all__ = [
 ]
 
 MAIL = "mail"
-"""The topic of a mail that Django sends (a password reset): it leaves by e-mail alone, whatever webhooks subscribe to."""
+"""The topic of a mail that Django sends (a password reset): it leaves by e-mail alone, whatever anybody subscribes to."""
+
+KEPT = "kept"
+"""The endpoint of what nobody subscribes to: nothing is sent from there."""
 
 _COUNTERS_PER_STATEMENT = 1_000
 
@@ -172,19 +176,19 @@ def _flat(rows: Sequence[Message], routes: Sequence[Sequence[Endpoint]]) -> Iter
 def _routes(rows: Sequence[Message], at: datetime) -> list[list[Endpoint]]:
     """The endpoints of each message."""
     if any(message.recipient for message in rows):
-        _built_in("email", "E-mail", Channel.EMAIL, at)
+        _built_in(E_MAIL, "E-mail", Channel.EMAIL, at)
     active = list(Endpoint.objects.filter(active=True).exclude(channel=Channel.NONE).order_by("id"))
     routes = [[endpoint for endpoint in active if _takes(endpoint, message)] for message in rows]
     if not all(routes):
-        kept = _built_in("kept", "Kept here: no receiver is set up", Channel.NONE, at)
+        kept = _built_in(KEPT, "Kept here: no receiver is set up", Channel.NONE, at)
         routes = [endpoints or [kept] for endpoints in routes]
     return routes
 
 
 def _takes(endpoint: Endpoint, message: Message) -> bool:
+    if message.topic == MAIL:
+        return endpoint.channel == Channel.EMAIL
     if endpoint.channel == Channel.EMAIL and not message.recipient:
-        return False
-    if endpoint.channel == Channel.WEBHOOK and message.topic == MAIL:
         return False
     return not endpoint.topics or message.topic in endpoint.topics
 

@@ -179,7 +179,7 @@ def _settle(ends: Sequence[tuple[Delivery, Outcome]], now: datetime, jitter: Cal
             _fail(row, outcome, now, jitter())
         if row.finished_at is not None:
             facts.append(_finished_fact(row))
-    Delivery.objects.bulk_update([row for row, _ in ends], _MOVED, batch_size=200)
+    _store(ends)
     insert_rows(
         Attempt,
         ("delivery_id", "number", "at", "took_ms", "delivered", "status", "problem", "answer"),
@@ -195,6 +195,25 @@ def _settle(ends: Sequence[tuple[Delivery, Outcome]], now: datetime, jitter: Cal
                     message.pk, message.topic, message.group_ref, now, row.pk, row.endpoint.code, outcome.delivered
                 )
             )
+
+
+def _store(ends: Sequence[tuple[Delivery, Outcome]]) -> None:
+    """Successes are alike and go in one statement per status; failures each have a time of their own."""
+    delivered: dict[int | None, list[UUID]] = {}
+    for row, outcome in ends:
+        if outcome.delivered:
+            delivered.setdefault(outcome.status, []).append(row.pk)
+            done_at = row.finished_at
+        else:
+            row.save(update_fields=_MOVED)
+    for status, refs in delivered.items():
+        Delivery.objects.filter(pk__in=refs).update(
+            state=DELIVERY_FLOW.target("deliver"),
+            taken_until=None,
+            finished_at=done_at,
+            last_status=status,
+            last_problem="",
+        )
 
 
 def _fail(row: Delivery, outcome: Outcome, now: datetime, jitter: float) -> None:
