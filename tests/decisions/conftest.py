@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from piepowder.access.models import User, Vendor
 from piepowder.access.states import VendorKind
@@ -140,7 +141,8 @@ class Court:
             language=item.language,
             seller_ref=item.seller_ref,
         )
-        open_cases([wanted], actor=SYSTEM, at=self.now - timedelta(minutes=30))
+        with transaction.atomic():
+            open_cases([wanted], actor=SYSTEM, at=self.now - timedelta(minutes=30))
         return Case.objects.get(item=item, state="open")
 
     def claim(self, actor: Actor, case: Case | None = None, before: timedelta = timedelta(seconds=42)) -> Claim:

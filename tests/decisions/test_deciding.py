@@ -324,7 +324,7 @@ def test_a_seller_gets_an_email_only_when_the_endpoint_says_so_and_the_address_i
     court.decide(court.person())
     assert set(Message.objects.values_list("recipient", flat=True)) == {""}
     save_endpoint(
-        actor=SYSTEM, at=court.now, code="letters", name="Letters", channel="email", topics=["statement.issued"]
+        actor=SYSTEM, at=court.now, code="email", name="Letters", channel="email", topics=["statement.issued"]
     )
     court.decide(court.person())
     mailed = Message.objects.exclude(recipient="").get()
@@ -332,7 +332,7 @@ def test_a_seller_gets_an_email_only_when_the_endpoint_says_so_and_the_address_i
 
 
 def test_publishing_a_template_that_forgets_a_reason_is_refused_and_the_newest_is_used(court: Court) -> None:
-    wording, raw = next(pair for pair in shipped_wordings() if pair[0].language == "de")
+    _, raw = next(pair for pair in shipped_wordings() if pair[0].language == "de")
     with pytest.raises(BadTemplate) as refused:
         publish_template(
             actor=SYSTEM, language="de", raw={**raw, "body": raw["body"].replace("{{ court }}", "")}, at=court.now

@@ -41,7 +41,7 @@ def run(sql: str, *values: Any) -> None:
 )
 def test_what_was_decided_cannot_be_changed_or_removed_by_sql(court: Court, sql: str) -> None:
     court.decide(court.person())
-    with pytest.raises(DatabaseError, match="never edited|append-only"):
+    with pytest.raises(DatabaseError, match=r"never edited|append-only"):
         run(sql)
 
 

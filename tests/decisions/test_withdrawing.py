@@ -18,6 +18,7 @@ from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
 from piepowder.outbox.models import Delivery, Message
 from piepowder.outbox.taking import endpoints_with_due, take
+from piepowder.review.deciding import reopen
 from piepowder.review.models import Case, CaseEvent
 from piepowder.review.opening import violations_of
 from tests.decisions.conftest import Court, cleared, ruling
@@ -163,8 +164,6 @@ def test_a_restriction_is_in_force_once_its_message_was_taken_and_the_record_say
 
 
 def test_a_later_decision_on_a_case_reopened_by_appeal_supersedes_and_reverses(court: Court, heard: list[Any]) -> None:
-    from piepowder.review.deciding import reopen
-
     actor = court.person()
     first = court.decide(actor)
     Delivery.objects.filter(message__topic="statement.issued").update(

@@ -25,7 +25,7 @@ from piepowder.kernel.events import publish
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import Entry, record, record_many
 from piepowder.outbox.events import DeliveryTaken
-from piepowder.outbox.operations import Outgoing, TooLate, cancel_group, enqueue_many
+from piepowder.outbox.operations import KEPT, Outgoing, TooLate, cancel_group, enqueue_many
 from piepowder.policy.queries import versions_in_force
 from piepowder.review import deciding as review
 from piepowder.review.leases import LeaseLost
@@ -53,9 +53,6 @@ __all__ = [
 ]
 
 GRACE_WITHOUT_QUEUE = timedelta(seconds=10)
-
-# The outbox's own place for what nobody has subscribed to.
-_NOBODY = "kept"
 
 
 class BadRuling(Malformed):
@@ -208,7 +205,7 @@ def on_delivery_taken(event: DeliveryTaken) -> None:
         subject_id=row.pk,
         vendor=row.decision.vendor,
         decision=str(row.decision_id),
-        told=event.endpoint != _NOBODY,
+        told=event.endpoint != KEPT,
     )
 
 
