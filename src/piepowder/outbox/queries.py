@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
@@ -129,7 +130,7 @@ def delivery_log(actor: Actor, *, delivery_id: UUID) -> DeliveryLog:
     require_everywhere(actor, Permission.OUTBOX_VIEW)
     row = Delivery.objects.select_related("message", "endpoint").filter(pk=delivery_id).first()
     if row is None:
-        raise NoSuchDelivery("there is no such delivery")
+        raise NoSuchDelivery(_("there is no such delivery"))
     attempts = tuple(
         AttemptRow(a.number, a.at, a.took_ms, a.delivered, a.status, a.problem, a.answer)
         for a in row.log.order_by("number")
