@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    # Before allauth, whose pages it draws in our look.
+    "piepowder.web",
     "allauth",
     "allauth.account",
     "csp",
@@ -51,7 +53,6 @@ INSTALLED_APPS = [
     "piepowder.review",
     "piepowder.decisions",
     "piepowder.simulate",
-    "piepowder.web",
     "piepowder",
 ]
 
@@ -116,7 +117,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(HOME / "media")}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
