@@ -30,6 +30,7 @@ PAGES = sorted(
 )
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_COMMAND = re.compile(r"(?:^|&& |\$\(|/bin/|exec web |ExecStart=)(?:[A-Z_]+=\S* )*piepowder ([^|)&]+)")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 
 
@@ -101,21 +102,20 @@ def test_json_in_the_documentation_can_be_read(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_commands_in_the_documentation_exist(page: Path) -> None:
-    for line in (line for text in fences(page, "sh") for line in text.splitlines()):
-        for words in re.findall(r"(?:^|[ /(])piepowder((?: +[^\s|)#]+)+)", line.split(" #")[0]):
-            command: click.Command = cli
-            context = click.Context(cli)
-            for word in words.split():
-                if not isinstance(command, click.Group) or word.startswith("-"):
-                    break
-                found = command.get_command(context, word)
-                if found is None and command is cli and word.startswith(("-", "&", "piepowder", "/")):
-                    break
-                assert found is not None, f"{shown(page)}: piepowder{words}"
-                command = found
-            known = {option for parameter in command.params for option in parameter.opts}
-            used = {word.partition("=")[0] for word in words.split() if word.startswith("--")}
-            assert used <= known, f"{shown(page)}: piepowder{words}"
+    lines = [line.split(" #")[0] for text in fences(page, "sh") for line in text.splitlines()]
+    given = [words for line in lines for words in _COMMAND.findall(line)]
+    given += [words for words in re.findall(r"`piepowder ([^`]+)`", prose(page)) if words.split()[0].islower()]
+    for words in given:
+        command: click.Command = cli
+        for word in words.split():
+            if not isinstance(command, click.Group):
+                break
+            found = command.get_command(click.Context(command), word)
+            assert found is not None, f"{shown(page)}: piepowder {words}"
+            command = found
+        known = {option for parameter in command.params for option in parameter.opts}
+        used = {word.partition("=")[0] for word in words.split() if word.startswith("--")}
+        assert used <= known, f"{shown(page)}: piepowder {words}"
 
 
 def test_the_generated_reference_is_fresh() -> None:

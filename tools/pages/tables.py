@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 
 from pages.markdown import code, codes, document, plain, table
-from pages.source import attribute_notes, sources
+from pages.source import PACKAGE, attribute_notes, sources
 
 FILE = "tables.md"
 TITLE = "Tables"
 TOLD = """\
-The database, package by package from the ground up. Both databases have the same tables; facts, blocks, seals, case events,
-decisions and policy versions are held by triggers as well: what is written there is not changed. Reading is welcome;
-write through operations only."""
+The database, package by package from the ground up, the same on both databases. Reading is welcome; write through operations
+only. Triggers hold what must not change, whoever asks."""
+
+_TRIGGERS = {
+    "append_only": "**Append-only**: rows are neither changed nor deleted.",
+    "frozen_columns": "**Superseded, never edited**: rows are not deleted, and what they were issued with does not change.",
+}
 
 
 def page() -> str:
@@ -37,13 +43,24 @@ def _table(model: type[models.Model]) -> list[str]:
         for f in model._meta.concrete_fields
     ]
     kept = [code(constraint.name) for constraint in model._meta.constraints]
+    held = _held().get(model._meta.db_table, "")
     own_doc = model.__doc__ if not str(model.__doc__).startswith(f"{model.__name__}(") else ""
     return [
         f"### {model._meta.db_table}",
         plain(own_doc),
         table(("column", "type", "null", "meaning"), rows),
-        f"Constraints: {', '.join(kept)}." if kept else "",
+        " ".join(part for part in (held, f"Constraints: {', '.join(kept)}." if kept else "") if part),
     ]
+
+
+@cache
+def _held() -> dict[str, str]:
+    """What the migrations' triggers hold, by table."""
+    found = {}
+    for path in PACKAGE.glob("*/migrations/*.py"):
+        for kind, name in re.findall(r'(append_only|frozen_columns)\(\s*"(\w+)"', path.read_text(encoding="utf-8")):
+            found[name] = _TRIGGERS[kind]
+    return found
 
 
 def _type(field: models.Field[Any, Any]) -> str:
