@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import JSONField, Value
 
 from piepowder.intake.models import Reply
 from piepowder.kernel.errors import Conflict
@@ -34,7 +35,7 @@ def answer_once(
             )
         return reply.status, reply.body, True
     status, body = work()
-    Reply.objects.filter(owner=owner, key=key).update(status=status, body=body)
+    Reply.objects.filter(owner=owner, key=key).update(status=status, body=Value(body, JSONField()))
     return status, body, False
 
 
