@@ -73,7 +73,9 @@ class Chance:
     def filled(self, pattern: str) -> str:
         """``pattern`` with each ``{n}`` replaced by n digits."""
         parts = pattern.split("{")
-        return parts[0] + "".join(self.digits(int(part[0 : part.index("}")])) + part[part.index("}") + 1 :] for part in parts[1:])
+        return parts[0] + "".join(
+            self.digits(int(part[0 : part.index("}")])) + part[part.index("}") + 1 :] for part in parts[1:]
+        )
 
     def gtin(self) -> str:
         """A GTIN-13 with its right check digit, from the range kept for use inside a company (prefix 2)."""

@@ -23,13 +23,15 @@ class Named:
     """Place of the colour in each language's list, so that words and pictures agree."""
 
 
-def named(*, chance: Chance, language: str, famous: bool = False) -> Named:
-    """A product to talk about; ``famous`` asks for one that gets copied."""
+def named(*, chance: Chance, language: str, famous: bool = False, key: str = "") -> Named:
+    """A product to talk about; ``famous`` asks for one that gets copied, ``key`` for a certain one."""
     said = words(language)
-    among = [one for one in products() if one.famous] if famous else products()
+    among = [one for one in products() if (one.key == key if key else one.famous or not famous)]
     product = chance.pick(among)
     name, *features = said["products"][product.key]
-    return Named(product, name, tuple(features), chance.pick(product.brands), chance.whole(0, len(said["colours"]) - 1))
+    # Each product comes in two colours, so that a few hundred pictures show everything that is sold.
+    colour = (products().index(product) + 3 * chance.whole(0, 1)) % len(said["colours"])
+    return Named(product, name, tuple(features), chance.pick(product.brands), colour)
 
 
 def listing_content(
@@ -44,7 +46,9 @@ def listing_content(
         "colour": said["colours"][what.colour],
     }
     title = wrong.title if wrong and wrong.title else chance.pick(said["listing"]["title"]).format(**fields)
-    texts = [chance.pick(said["listing"]["opening"]).format(**fields), chance.pick(said["listing"]["body"])]
+    texts = [chance.pick(said["listing"]["body"])]
+    if not (wrong and wrong.renamed):
+        texts.insert(0, chance.pick(said["listing"]["opening"]).format(**fields))
     if wrong or lookalike:
         texts.append(wrong.says if wrong else lookalike)
     texts.append(chance.pick(said["listing"]["closing"]))
@@ -68,7 +72,9 @@ def listing_content(
 
 def _attributes(what: Named, *, chance: Chance, wrong: Wrong | None) -> dict[str, Any]:
     missing = wrong.missing if wrong else ()
-    found: dict[str, Any] = {"features": list(what.features), "stock": chance.whole(1, 60)}
+    found: dict[str, Any] = {"stock": chance.whole(1, 60)}
+    if not (wrong and wrong.renamed):
+        found["features"] = list(what.features)
     if what.product.needs_maker:
         if "manufacturer" not in missing:
             found["manufacturer"] = f"{what.brand} Manufacturing, 12 Harbour Road, Rotterdam, care@brand.example"

@@ -52,7 +52,7 @@ class Complaint:
 
 
 def complaint(
-    kind: str, external_id: str, *, code: str, lookalike_of: str, language: str, number: int, chance: Chance
+    kind: str, external_id: str, *, code: str, lookalike_of: str, language: str, number: str, chance: Chance
 ) -> Complaint | None:
     """Somebody's report about the item, or ``None``: likely for violations, rare for what is harmless."""
     if not chance.happens(0.24 if code else 0.09 if lookalike_of else 0.025):
@@ -63,10 +63,10 @@ def complaint(
     said: dict[str, list[str]] = words(language)["report"]
     reasons = [*said.get(family, ()), *said["any"]]
     notice: dict[str, Any] = {
-        "reference": f"N-{number:06d}",
-        "reporter": _reporter(who, language, chance),
+        "reference": number,
+        "reporter": _reporter(who, family, language, chance),
         "items": [{"kind": kind, "id": external_id}],
-        "basis": "illegal" if family in "PCUHRY" else "terms",
+        "basis": "illegal" if family in "PCUHRY" and who != "anonymous" else "terms",
         "reason": chance.pick(reasons),
         "good_faith": True,
         "language": language,
@@ -82,13 +82,22 @@ def _who(family: str) -> tuple[float, float, float, float]:
     return (0.7, 0.0, 0.12 if family in "PUHY" else 0.04, 0.2)
 
 
-def _reporter(who: str, language: str, chance: Chance) -> dict[str, Any]:
+FLAGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "TF-SAFENET": ("SafeNet Foundation", ("P", "U", "H", "A", "Y")),
+    "TF-CLEARTRADE": ("ClearTrade Association", ()),
+}
+"""Trusted flaggers with their names and areas; no areas means all."""
+
+
+def _reporter(who: str, family: str, language: str, chance: Chance) -> dict[str, Any]:
     if who == "trusted_flagger":
-        return {"kind": who, "id": f"TF-{chance.pick(('SAFENET', 'CLEARTRADE'))}"}
+        return {"kind": who, "id": "TF-SAFENET" if family in FLAGGERS["TF-SAFENET"][1] else "TF-CLEARTRADE"}
     if who == "rights_holder":
-        return {"kind": who, "id": f"RH-{chance.whole(1, 24):03d}"}
+        office = chance.whole(1, 24)
+        name = f"Rights Office {office}"
+        return {"kind": who, "id": f"RH-{office:03d}", "name": name, "email": f"rights-{office}@holders.example"}
     if who == "anonymous":
-        return {"kind": who}
+        return {"kind": who, "id": f"visit-{chance.digits(9)}"}
     said = words(language)
     first, last = chance.pick(said["first"]), chance.pick(said["last"])
     number = chance.digits(5)

@@ -50,6 +50,12 @@ def business(ref: str, *, chance: Chance, market: Market, ring: str = "", like: 
     )
 
 
+def place_name(city: str) -> str:
+    """The name alone of a city as it stands in an address with its postcode."""
+    words_of_it = [word for word in city.split(",")[0].split(" ") if not any(sign.isdigit() for sign in word)]
+    return " ".join(words_of_it)
+
+
 def seller_content(one: Business, *, chance: Chance, wrong: Wrong | None, logo: str, joined_on: date) -> dict[str, Any]:
     """The seller as submitted for verification."""
     missing = wrong.missing if wrong else ()
@@ -71,7 +77,7 @@ def seller_content(one: Business, *, chance: Chance, wrong: Wrong | None, logo: 
     if "tax_number" not in missing:
         content["vat_id"] = one.vat_id
     if "registration_number" not in missing:
-        content["registration"] = {"register": one.city.split(" ")[-1], "number": one.register}
+        content["registration"] = {"register": place_name(one.city), "number": one.register}
     if wrong and wrong.mismatch:
         content["attributes"]["document_check"] = wrong.says
     return content
@@ -99,7 +105,7 @@ def document_content(
     content: dict[str, Any] = {
         "doc_type": paper,
         "file": picture,
-        "issuer": one.city.split(" ")[-1],
+        "issuer": place_name(one.city),
         "issued_on": issued_on.isoformat(),
         "expires_on": (issued_on + timedelta(days=1_825)).isoformat(),
         "document_of": {"kind": "seller", "id": one.ref},

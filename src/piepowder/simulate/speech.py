@@ -13,8 +13,9 @@ from piepowder.simulate.wrongs import Wrong
 
 
 def _fields(what: Named, chance: Chance) -> dict[str, str]:
-    first, second = chance.pick(what.features), chance.pick(what.features)
-    return {"brand": what.brand, "name": what.name, "feature": first, "feature2": second}
+    first = chance.whole(0, len(what.features) - 1)
+    second = what.features[(first + 1) % len(what.features)]
+    return {"brand": what.brand, "name": what.name, "feature": what.features[first], "feature2": second}
 
 
 def video_content(

@@ -56,9 +56,40 @@ class Wrong:
     missing: tuple[str, ...] = ()
     price_share: float = 1.0
     mismatch: bool = False
+    renamed: bool = False
+    """Whether the title speaks of something else than the product it is listed as."""
 
 
-def plant(code: str, *, chance: Chance, language: str, name: str = "") -> Wrong:
+GOODS: Mapping[str, tuple[str, ...]] = {
+    "P-1.1": ("drill", "novel"), "P-1.2": ("shampoo", "candle"), "P-1.3": ("face_cream", "knife"),
+    "P-2.1": ("green_tea", "plant_pot"), "P-2.2": ("face_cream", "green_tea"), "P-3.1": ("plush_bear", "side_table"),
+    "P-4.1": ("novel", "memory_stick", "phone_case"), "R-1": ("olive_oil", "olive_oil"), "R-2": ("perfume", "green_tea"),
+    "R-3": ("face_cream", "sunglasses"), "R-4": ("olive_oil", "green_tea"), "C-2.1": ("memory_stick", "poster"),
+    "C-2.2": ("armchair", "desk_lamp"), "M-1": ("memory_stick", "power_bank"), "M-4": ("green_tea", "necklace"),
+    "F-1": ("game_console", "game_console"), "F-5": ("novel",), "U-1": ("charger", "face_cream"),
+    "U-2": ("charger", "cycle_helmet"), "A-1": ("t_shirt",), "A-2": ("hair_dryer",), "A-3": ("t_shirt",),
+    "A-4": ("phone_case",), "H-1": ("t_shirt",), "H-3": ("poster",), "H-4": ("necklace",),
+}  # fmt: skip
+"""What a listing whose title is replaced pretends to be, for each of the titles in the vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pretext:
+    """Which of the titles a violation gets, and the product it is listed as; no product means any."""
+
+    number: int
+    product: str = ""
+
+
+def pretext(code: str, *, chance: Chance) -> Pretext:
+    """How a violation of ``code`` is dressed up."""
+    titles = words("en")["violations"][code].get("title", ())
+    number = chance.whole(0, max(0, len(titles) - 1))
+    goods = GOODS.get(code, ())
+    return Pretext(number, goods[number] if number < len(goods) else "")
+
+
+def plant(code: str, *, chance: Chance, language: str, name: str = "", number: int = 0) -> Wrong:
     """A violation of ``code`` in ``language``; ``name`` is the product's, for titles that mention it."""
     signs: dict[str, Any] = words(language)["violations"][code]
     brands = [chance.pick(famous_brands()) for _ in range(3)]
@@ -67,7 +98,8 @@ def plant(code: str, *, chance: Chance, language: str, name: str = "") -> Wrong:
     return Wrong(
         code=code,
         says=chance.pick(signs["says"]).format(**named),
-        title=chance.pick(titles).format(**named) if titles else "",
+        title=titles[number].format(**named) if titles else "",
+        renamed=bool(titles) and "{name}" not in titles[number],
         missing=tuple(signs.get("missing", ())),
         price_share=float(signs.get("price", 1.0)),
         mismatch=bool(signs.get("mismatch", False)),
