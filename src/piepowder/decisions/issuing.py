@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from piepowder.database.bulk import insert_rows
 from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
-from piepowder.decisions.reasons import Reason, Reasons, Restriction
+from piepowder.decisions.reasons import Reason, Reasons, Restriction, countries
 from piepowder.decisions.redress import Deadline, complaint_deadline
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.statements import render
@@ -225,7 +225,7 @@ def _enforcement(order: EnforcementOrder, sound: Sound, decision: Decision, stat
         description=order.description.strip(),
         target_kind=Kind.SELLER if on_account else item.kind,
         target_external_id=item.seller_ref if on_account else item.external_id,
-        territories=sorted(set(order.territories)),
+        territories=list(countries(order.territories)),
         state=EnforcementState.SCHEDULED,
         starts_at=sound.final_at,
         ends_at=sound.final_at + timedelta(days=order.days) if order.days else None,

@@ -27,9 +27,8 @@ from piepowder.ledger.operations import Entry, record, record_many
 from piepowder.outbox.events import DeliveryTaken
 from piepowder.outbox.operations import KEPT, Outgoing, TooLate, cancel_group, enqueue_many
 from piepowder.policy.queries import versions_in_force
-from piepowder.review import deciding as review
-from piepowder.review.leases import LeaseLost
 from piepowder.review.models import Case, Lease
+from piepowder.review.operations import LeaseLost, close_for_decision, note_violation, reopen
 from piepowder.review.states import ACTIVE_STATES, CaseState
 
 __all__ = [
@@ -90,7 +89,7 @@ def decide(*, actor: Actor, lease_id: UUID, ruling: Ruling, at: datetime) -> Dec
     item = _locked_item(lease.case.item_id)
     case = Case.objects.select_related("queue").get(pk=lease.case_id)
     require(actor, Permission.CASE_DECIDE, _place_of(case, actor))
-    review.close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at)
+    close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at)
     bench = Bench(
         actor=actor,
         case_id=case.pk,
@@ -127,7 +126,7 @@ def decide_by_machine(
     case = _waiting_case(item, case_id)
     if case is not None:
         require(actor, Permission.DECISION_ISSUE_MACHINE, _place_of(case, actor))
-        review.close_for_decision(actor=actor, case_id=case.pk, lease_id=None, at=at)
+        close_for_decision(actor=actor, case_id=case.pk, lease_id=None, at=at)
     bench = Bench(
         actor=actor,
         case_id=case.pk if case else None,
@@ -162,11 +161,11 @@ def withdraw(*, actor: Actor, decision_id: UUID, at: datetime) -> Decision:
         state=ENFORCEMENT_FLOW.target("cancel")
     )
     if decision.case_id is not None:
-        decision.case = review.reopen(
+        decision.case = reopen(
             actor=actor, case_id=decision.case_id, at=at, reason=_("the decision was withdrawn"), hand_back=True
         )
     if decision.outcome == Outcome.VIOLATION and decision.item.seller_ref:
-        review.note_violation(seller_ref=decision.item.seller_ref, at=decision.decided_at, count=-1)
+        note_violation(seller_ref=decision.item.seller_ref, at=decision.decided_at, count=-1)
     record(
         actor=actor,
         at=at,
@@ -252,7 +251,7 @@ def _issue(bench: Bench, item: Item, ruling: Ruling, at: datetime, case: Case | 
     )
     decision = store(sound, bench)
     if ruling.outcome == Outcome.VIOLATION and item.seller_ref:
-        review.note_violation(seller_ref=item.seller_ref, at=at)
+        note_violation(seller_ref=item.seller_ref, at=at)
     publish(
         DecisionIssued(
             decision_id=decision.pk,
@@ -314,7 +313,7 @@ def _last_decided(item: Item, at: datetime) -> datetime | None:
 
 def _former(item: Item, snapshot: Snapshot, case: Case | None) -> Decision | None:
     """What the new decision refers to as the one before: the last of the case; without a case, of the same snapshot."""
-    rows = Decision.objects.select_for_update().filter(superseded_by__isnull=True)
+    rows = Decision.objects.select_for_update(of=("self",), no_key=True).filter(superseded_by__isnull=True)
     rows = rows.filter(case=case) if case else rows.filter(case__isnull=True, item=item, snapshot=snapshot)
     return rows.order_by("-decided_at", "-id").first()
 
@@ -329,7 +328,7 @@ def _supersede(actor: Actor, former: Decision, at: datetime) -> None:
         verb, told = "reverse", True
     _move(former, "supersede")
     rows = list(
-        Enforcement.objects.select_for_update()
+        Enforcement.objects.select_for_update(no_key=True)
         .filter(decision=former, state__in=ENFORCEMENT_FLOW.sources(verb))
         .order_by("id")
     )
@@ -340,7 +339,7 @@ def _supersede(actor: Actor, former: Decision, at: datetime) -> None:
     entries = [Entry(f"enforcement.{verb}", "enforcement", str(row.pk), {"decision": group}) for row in rows]
     record_many(actor=actor, at=at, entries=[Entry("decision.supersede", "decision", group), *entries])
     if former.outcome == Outcome.VIOLATION and former.item.seller_ref:
-        review.note_violation(seller_ref=former.item.seller_ref, at=former.decided_at, count=-1)
+        note_violation(seller_ref=former.item.seller_ref, at=former.decided_at, count=-1)
 
 
 def _reversal(row: Enforcement, former: Decision, at: datetime) -> Outgoing:
