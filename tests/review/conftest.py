@@ -20,7 +20,6 @@ from piepowder.review import operations as review
 from piepowder.review.intake_listeners import on_items_received, on_reports_received
 from piepowder.review.models import Case
 from piepowder.review.reference import forget
-from piepowder.review.standing import forget_skills
 
 P = Permission
 
@@ -50,10 +49,8 @@ LEAD = BENCH | {
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     forget()
-    forget_skills()
     yield
     forget()
-    forget_skills()
 
 
 class Court:

@@ -9,11 +9,14 @@ from uuid import UUID
 
 from django.db import connection
 
+from piepowder.kernel.actor import Actor
+from piepowder.kernel.canonical import canonical_json
+from piepowder.ledger.operations import Entry, content_around_subject
 from piepowder.review.models import Case
 from piepowder.review.standing import Reach
 
-DEPTHS = (24, 400)
-"""How many cases of each lane are looked at; the second look only comes when all of the first were being claimed."""
+LOOKS = (64, 2_000)
+"""How many cases are looked at, spread over the lanes; the second look comes only when all of the first were taken."""
 
 _COLUMNS = tuple(field.column for field in Case._meta.concrete_fields)
 _FIELDS = tuple(field.attname for field in Case._meta.concrete_fields)
@@ -37,7 +40,7 @@ _IN_SOME_MARKETS = """
 # "state || ''" keeps the planner away from the partial indexes on state, which its statistics may believe to be empty:
 # the candidates are looked up by primary key. The condition is there because a candidate may be gone by the time its
 # row is locked; PostgreSQL then checks it against the newest version.
-_CLAIM = """
+_FIND = """
 WITH passed_on AS (SELECT case_id FROM review_skip WHERE user_id = %(user)s AND until > %(at)s),
 candidate AS (
   SELECT id FROM ({candidates}
@@ -56,7 +59,8 @@ claimed AS (
       first_claimed_at = coalesce(c.first_claimed_at, %(at)s), first_offered_at = coalesce(c.first_offered_at, %(at)s)
   FROM best WHERE c.id = best.id
   RETURNING {columns}
-),
+)"""
+_KEEP = """,
 lease AS (
   INSERT INTO review_lease (id, case_id, user_id, taken_at, beaten_at, length_s, expires_at)
   SELECT %(lease)s, claimed.id, %(user)s, %(at)s, %(at)s, queue.lease_s, %(at)s + make_interval(secs => queue.lease_s)
@@ -65,27 +69,46 @@ lease AS (
 ),
 step AS (
   INSERT INTO review_caseevent (case_id, kind, at, actor_kind, actor_ref, vendor, lease, body)
-  SELECT claimed.id, step_kind, %(at)s, %(actor_kind)s, %(actor_ref)s, %(vendor)s, %(lease)s, '{{}}'
+  SELECT claimed.id, step_kind, %(at)s, %(actor_kind)s, %(actor_ref)s, %(vendor)s, %(lease)s, '{}'
   FROM claimed, unnest(ARRAY['offered', 'claimed']) AS step_kind
 ),
-seen AS (
-  UPDATE review_presence SET seen_at = %(at)s WHERE user_id = %(user)s AND seen_at < %(seen_before)s
+fact AS (
+  INSERT INTO ledger_fact (at, verb, actor_kind, actor_ref, subject_kind, subject_id, vendor, body, digest)
+  SELECT %(at)s, 'case.claim', %(actor_kind)s, %(actor_ref)s, 'case', claimed.id::text, %(vendor)s, %(told)s::jsonb,
+         encode(sha256(convert_to(%(before_id)s || claimed.id::text || %(after_id)s, 'UTF8')), 'hex')
+  FROM claimed
 )
 SELECT lease.expires_at, claimed.* FROM claimed, lease
 """
 
 
-def claim(within: Reach, depth: int) -> str:
-    """The statement for somebody with this reach, looking at ``depth`` cases of each lane."""
-    return _claim(bool(within.lanes), bool(within.in_markets), depth)
+_ITS_ID = "@the id of the claimed case@"
 
 
-@lru_cache(maxsize=16)
-def _claim(every: bool, some: bool, depth: int) -> str:
+def claim(within: Reach, look: int) -> str:
+    """The statement for somebody with this reach, looking at some ``look`` cases."""
+    return _find(within, look) + _KEEP
+
+
+def mark(within: Reach, look: int) -> str:
+    """The claim without lease, events and fact, for measuring what these cost."""
+    return f"{_find(within, look)} SELECT id FROM claimed"  # noqa: S608
+
+
+def _find(within: Reach, look: int) -> str:
+    # Few different texts, so that each is put together once.
+    depth = 4
+    while depth * (len(within.lanes) + len(within.in_markets)) < look:
+        depth *= 2
+    return _found(bool(within.lanes), bool(within.in_markets), depth, look // 2)
+
+
+@lru_cache(maxsize=256)
+def _found(every: bool, some: bool, depth: int, merged: int) -> str:
     parts = [_IN_EVERY_MARKET] * every + [_IN_SOME_MARKETS] * some
-    return _CLAIM.format(
+    return _FIND.format(
         candidates="\n    UNION ALL".join(part.format(depth=depth) for part in parts),
-        merged=4 * depth,
+        merged=merged,
         columns=", ".join(f"c.{column}" for column in _COLUMNS),
     )
 
@@ -120,9 +143,20 @@ def best_waiting(within: Reach, user: int, at: datetime) -> UUID | None:
     return None if best is None else best[1] if isinstance(best[1], UUID) else UUID(best[1])
 
 
-def lane_values(within: Reach) -> dict[str, Any]:
-    """The parameters of ``claim`` that name the lanes."""
+def values(*, actor: Actor, user: int, within: Reach, lease_id: UUID, at: datetime) -> dict[str, Any]:
+    """The parameters of ``claim`` and of ``mark``."""
+    told = {"lease": str(lease_id)}
+    before_id, after_id = content_around_subject(actor=actor, at=at, entry=Entry("case.claim", "case", _ITS_ID, told))
     return {
+        "user": user,
+        "at": at,
+        "vendor": actor.vendor,
+        "actor_kind": actor.kind.value,
+        "actor_ref": actor.ref,
+        "lease": lease_id,
+        "told": canonical_json(told).decode(),
+        "before_id": before_id,
+        "after_id": after_id,
         "lanes": list(within.lanes),
         "market_lanes": [lane for lane, _ in within.in_markets],
         "markets": [market for _, market in within.in_markets],

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -30,8 +29,6 @@ from piepowder.review.reference import reference
 from piepowder.review.standing import Reach, reach, user_id_of, valid_skills
 from piepowder.review.states import CASE_FLOW, Availability, CaseEventKind, CaseState
 from piepowder.review.steps import EVENT_COLUMNS, event_row
-
-_SEEN_EVERY = timedelta(seconds=30)
 
 
 class NotAvailable(Conflict):
@@ -65,13 +62,12 @@ def claim_next(*, actor: Actor, at: datetime, queues: Sequence[str] = (), offere
             return claim_case(actor=actor, case_id=offered, at=at)
         except (WrongState, NotEligible, NoSuchCase):
             pass  # Somebody was faster, or it moved on: the next best will do.
-    within = reach(reference(), actor, valid_skills(user, at), queues)
-    with transaction.atomic():
-        claim = _taken(actor, user, within, at)
-        if claim is None:
-            _require_available(user)
-            if expire(now=at, limit=50):
-                claim = _taken(actor, user, within, at)
+    within = _reach(actor, user, at, queues)
+    claim = _taken(actor, user, within, at)
+    if claim is None:
+        _require_available(user)
+        if expire(now=at, limit=50):
+            claim = _taken(actor, user, within, at)
     return claim
 
 
@@ -85,7 +81,7 @@ def claim_case(*, actor: Actor, case_id: UUID, at: datetime) -> Claim:
         if case is None:
             raise NoSuchCase("there is no such case")
         CASE_FLOW.step("claim", CaseState(case.state))
-        if not reach(reference(), actor, valid_skills(user, at)).covers(case.lane_id, case.market):
+        if not _reach(actor, user, at).covers(case.lane_id, case.market):
             raise NotEligible("this case asks for a queue, market, language or skill that you do not have")
         return hand_over(case, actor=actor, user=user, at=at)
 
@@ -94,7 +90,7 @@ def offer_next(*, actor: Actor, at: datetime, queues: Sequence[str] = ()) -> Cas
     """The case that ``claim_next`` would give now, shown but not taken; that it was offered is recorded."""
     require(actor, Permission.CASE_CLAIM)
     user = user_id_of(actor)
-    within = reach(reference(), actor, valid_skills(user, at), queues)
+    within = _reach(actor, user, at, queues)
     with transaction.atomic():
         _require_available(user)
         best = claim_statement.best_waiting(within, user, at) if within else None
@@ -125,7 +121,7 @@ def hand_over(case: Case, *, actor: Actor, user: int, at: datetime) -> Claim:
     kinds = (CaseEventKind.OFFERED, CaseEventKind.CLAIMED)
     rows = [event_row(actor=actor, at=at, case_id=case.pk, kind=kind, lease=lease_id) for kind in kinds]
     insert_rows(CaseEvent, EVENT_COLUMNS, rows)
-    _record_claim(actor, at, case, lease_id)
+    record(actor=actor, at=at, verb="case.claim", subject_kind="case", subject_id=case.pk, lease=str(lease_id))
     return Claim(case, lease_id, expires_at)
 
 
@@ -134,50 +130,36 @@ def _taken(actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None
         return None
     if connection.vendor == "postgresql":
         return _taken_at_once(actor, user, within, at)
-    if not Presence.objects.filter(user_id=user, state=Availability.AVAILABLE).exists():
-        return None
-    best = claim_statement.best_waiting(within, user, at)
-    if best is None:
-        return None
-    Presence.objects.filter(user_id=user, seen_at__lt=at - _SEEN_EVERY).update(seen_at=at)
-    return hand_over(Case.objects.get(pk=best), actor=actor, user=user, at=at)
+    with transaction.atomic():
+        if not _is_available(user):
+            return None
+        best = claim_statement.best_waiting(within, user, at)
+        return hand_over(Case.objects.get(pk=best), actor=actor, user=user, at=at) if best else None
 
 
 def _taken_at_once(actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None:
-    """The PostgreSQL way. When all of a small look is locked by others, look deeper before giving up."""
+    """The PostgreSQL way: one statement, which is its own transaction."""
     lease_id = new_id()
-    values: dict[str, Any] = {
-        "user": user,
-        "at": at,
-        "vendor": actor.vendor,
-        "actor_kind": actor.kind.value,
-        "actor_ref": actor.ref,
-        "lease": lease_id,
-        "seen_before": at - _SEEN_EVERY,
-    }
+    values = claim_statement.values(actor=actor, user=user, within=within, lease_id=lease_id, at=at)
     with connection.cursor() as cursor:
-        for depth in claim_statement.DEPTHS:
-            cursor.execute(claim_statement.claim(within, depth), {**values, **claim_statement.lane_values(within)})
+        for look in claim_statement.LOOKS:
+            cursor.execute(claim_statement.claim(within, look), values)
             row = cursor.fetchone()
             if row is not None:
                 case, expires_at = claim_statement.read(row)
-                _record_claim(actor, at, case, lease_id)
                 return Claim(case, lease_id, expires_at)
     return None
 
 
-def _record_claim(actor: Actor, at: datetime, case: Case, lease_id: UUID) -> None:
-    record(
-        actor=actor,
-        at=at,
-        verb="case.claim",
-        subject_kind="case",
-        subject_id=case.pk,
-        lease=str(lease_id),
-        queue=reference().queues[case.queue_id].code,
-    )
+def _reach(actor: Actor, user: int, at: datetime, queues: Sequence[str] = ()) -> Reach:
+    known = reference()
+    return reach(known, actor, valid_skills(known, user, at), queues)
+
+
+def _is_available(user: int) -> bool:
+    return Presence.objects.filter(user_id=user, state=Availability.AVAILABLE).exists()
 
 
 def _require_available(user: int) -> None:
-    if not Presence.objects.filter(user_id=user, state=Availability.AVAILABLE).exists():
+    if not _is_available(user):
         raise NotAvailable("set yourself available before you take a case")

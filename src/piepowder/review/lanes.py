@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from piepowder.review.models import Lane
-from piepowder.review.reference import LaneEntry, QueueEntry, Reference, forget_after_commit
+from piepowder.review.reference import LaneEntry, QueueEntry, Reference, note_change
 
 
 def lanes_for(known: Reference, wanted: Iterable[tuple[QueueEntry, str]]) -> dict[tuple[int, str], LaneEntry]:
@@ -24,7 +24,7 @@ def lanes_for(known: Reference, wanted: Iterable[tuple[QueueEntry, str]]) -> dic
             missing.append(Lane(queue_id=queue.id, language=language, skill=queue.skill))
     if missing:
         Lane.objects.bulk_create(missing, ignore_conflicts=True)
-        forget_after_commit()
+        note_change()
         for wanted_lane in missing:
             row = Lane.objects.get(
                 queue_id=wanted_lane.queue_id, language=wanted_lane.language, skill=wanted_lane.skill

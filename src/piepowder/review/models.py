@@ -114,6 +114,15 @@ class RoutingVersion(models.Model):
         ordering = ["-number"]
 
 
+class SetupChange(models.Model):
+    """That queues, lanes, promises, routing or eligibilities changed: processes see by it that their copy has aged.
+
+    Rows are only added, so that two changes at once never wait for each other.
+    """
+
+    at = models.DateTimeField(auto_now_add=True)
+
+
 class Eligibility(models.Model):
     """That a person may work on what asks for a skill."""
 

@@ -22,7 +22,7 @@ from piepowder.review.reference import (
     FALLBACK_QUEUE,
     QueueEntry,
     Reference,
-    forget_after_commit,
+    note_change,
     reference,
 )
 from piepowder.review.routing import RoutingFacts, route, settled_severity
@@ -235,5 +235,5 @@ def _with_fallback(at: datetime) -> Reference:
     if not queue.active:
         Queue.objects.filter(pk=queue.pk).update(active=True)
     record(actor=SYSTEM, at=at, verb="queue.save", subject_kind="queue", subject_id=queue.code, fallback=True, new=made)
-    forget_after_commit()
+    note_change()
     return reference()

@@ -1,7 +1,7 @@
 """What hardly ever changes and is needed for every case: queues, lanes, targets, calendars, routing, policy severities.
 
-Each process keeps a copy for a moment, so that neither intake nor claiming asks the database about it item by item. A
-change made in this process is seen at once (``forget_after_commit``), one made elsewhere after at most ``KEPT_S``.
+Each process keeps a copy, so that neither intake nor claiming asks the database about it item by item. A change made
+in this process is seen at once, one made elsewhere after at most ``KEPT_S``, and so is a new version of a policy.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count, Max
 
 from piepowder.kernel.clocks import Timeline
 from piepowder.policy.queries import versions_in_force
 from piepowder.review.calendars import timelines
-from piepowder.review.models import CalendarVersion, Lane, Queue, RoutingVersion, SlaTarget
+from piepowder.review.models import CalendarVersion, Lane, Queue, RoutingVersion, SetupChange, SlaTarget
 from piepowder.review.routing import RuleSet, compile_rules
 
 KEPT_S = 2.0
@@ -69,6 +71,10 @@ class Reference:
     calendars: dict[str, Timeline]
     rules: RuleSet
     severities: dict[tuple[str, str, date], int | None] = field(default_factory=dict)
+    reaches: dict[Any, Any] = field(default_factory=dict)
+    """What ``standing.reach`` worked out from this copy, by whom and what was asked."""
+    skills: dict[int, tuple[tuple[str, datetime, datetime | None], ...]] = field(default_factory=dict)
+    """The eligibilities of people asked for so far: skill, since, until."""
 
     def policy_severities(self, wanted: Iterable[tuple[str, str]], at: datetime) -> dict[tuple[str, str], int | None]:
         """The severity of each (policy code, market) in force at ``at``; ``None`` for what is not in force."""
@@ -86,17 +92,30 @@ class Reference:
 
 
 _UNKNOWN = -1
-_kept: tuple[float, Reference] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    looked_at: float
+    changes: tuple[int, int]
+    copy: Reference
+
+
+_kept: _Kept | None = None
 
 
 def reference() -> Reference:
-    """The copy at hand, or a fresh one. Five queries when fresh, none otherwise."""
+    """The copy at hand. Every ``KEPT_S`` one query asks whether it is still good; it is loaded again only if it is not."""
     global _kept
     if _changed_in_this_transaction():
         return _loaded()
-    if _kept is None or time.monotonic() - _kept[0] > KEPT_S:
-        _kept = (time.monotonic(), _loaded())
-    return _kept[1]
+    now = time.monotonic()
+    if _kept is None or now - _kept.looked_at > KEPT_S:
+        changes = _changes()
+        good = _kept is not None and _kept.changes == changes
+        _kept = _Kept(now, changes, _kept.copy if _kept is not None and good else _loaded())
+        _kept.copy.severities.clear()
+    return _kept.copy
 
 
 def forget() -> None:
@@ -105,12 +124,20 @@ def forget() -> None:
     _kept = None
 
 
-def forget_after_commit() -> None:
-    """Drop the copy when the running transaction commits. Until then this transaction reads afresh and keeps nothing:
+def note_change() -> None:
+    """Tell all processes that something of this was changed; called in the transaction that changes it.
 
-    another thread must not see what may yet be rolled back, and neither must this one afterwards.
+    Until it commits this transaction reads afresh and keeps nothing: another thread must not see what may yet be rolled
+    back, and neither must this one afterwards.
     """
+    SetupChange.objects.create()
     transaction.on_commit(forget)
+
+
+def _changes() -> tuple[int, int]:
+    # The number as well as the newest: ids are given out before commit, so the newest alone would miss a late one.
+    found = SetupChange.objects.aggregate(number=Count("id"), newest=Max("id"))
+    return found["number"], found["newest"] or 0
 
 
 def _changed_in_this_transaction() -> bool:

@@ -32,9 +32,8 @@ from piepowder.review.models import (
     SlaTarget,
 )
 from piepowder.review.moving import UnknownQueue
-from piepowder.review.reference import forget_after_commit, reference
+from piepowder.review.reference import note_change, reference
 from piepowder.review.routing import problems_in
-from piepowder.review.standing import forget_skills
 from piepowder.review.states import ACTIVE_STATES, ClockState, Reopening
 from piepowder.review.steps import write_clock
 
@@ -87,7 +86,7 @@ def save_queue(
             "active": active,
         }
         queue, _ = Queue.objects.update_or_create(code=code, defaults=values)
-        forget_after_commit()
+        note_change()
         _move_to_skill(queue)
         told: dict[str, Any] = {**values, "escalates_to": escalates_to, "reopening": str(reopening)}
         record(actor=actor, at=at, verb="queue.save", subject_kind="queue", subject_id=code, **told)
@@ -128,7 +127,7 @@ def set_target(
             raise BadSetup("this target cannot be kept", problems=[problem])
         values = {"target_s": target_s, "calendar": calendar, "at_risk_share": at_risk_share}
         target, _ = SlaTarget.objects.update_or_create(queue=queue, severity=severity, defaults=values)
-        forget_after_commit()
+        note_change()
         record(
             actor=actor,
             at=at,
@@ -182,7 +181,7 @@ def publish_calendar(
             region=region,
             overrides=dict(overrides),
         )
-        forget_after_commit()
+        note_change()
         _recompute_open(code, at)
         record(
             actor=actor, at=at, verb="calendar.publish", subject_kind="calendar", subject_id=code, number=version.number
@@ -203,7 +202,7 @@ def publish_routing(*, actor: Actor, at: datetime, rules: list[dict[str, Any]]) 
         version = RoutingVersion.objects.create(
             number=last.number + 1 if last else 1, rules=rules, published_at=at, published_by=actor.ref
         )
-        forget_after_commit()
+        note_change()
         record(
             actor=actor,
             at=at,
@@ -230,7 +229,7 @@ def grant_eligibility(
         require(actor, Permission.PERSON_EDIT, Place(vendor=vendor))
         values = {"granted_at": at, "expires_at": expires_at, "source": source}
         eligibility, _ = Eligibility.objects.update_or_create(user_id=user_id, skill=skill, defaults=values)
-        _forget_person_after_commit(user_id)
+        note_change()
         record(
             actor=actor,
             at=at,
@@ -252,7 +251,7 @@ def revoke_eligibility(*, actor: Actor, at: datetime, user_id: int, skill: str) 
         require(actor, Permission.PERSON_EDIT, Place(vendor=vendor))
         gone, _ = Eligibility.objects.filter(user_id=user_id, skill=skill).delete()
         if gone:
-            _forget_person_after_commit(user_id)
+            note_change()
             record(
                 actor=actor,
                 at=at,
@@ -312,8 +311,3 @@ def _vendor_of(user_id: int) -> str:
     if vendor is None:
         raise UnknownPerson("there is no such person")
     return vendor
-
-
-def _forget_person_after_commit(user_id: int) -> None:
-    forget_skills(user_id)
-    transaction.on_commit(lambda: forget_skills(user_id))

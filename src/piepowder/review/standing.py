@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from piepowder.kernel.actor import Actor, ActorKind, Scope
 from piepowder.kernel.errors import Refused
 from piepowder.kernel.permissions import Permission
 from piepowder.review.models import Eligibility
-from piepowder.review.reference import KEPT_S, LaneEntry, QueueEntry, Reference
+from piepowder.review.reference import LaneEntry, QueueEntry, Reference
 
 ANY_LANGUAGE = ("", "und")
 """Lanes of items in no particular language, which everybody can judge."""
@@ -42,8 +41,19 @@ def user_id_of(actor: Actor) -> int:
     return int(actor.ref)
 
 
-def reach(known: Reference, actor: Actor, skills: Collection[str], queues: Collection[str] = ()) -> Reach:
-    """What ``actor`` with these valid ``skills`` may claim from; ``queues`` (codes) narrows it further."""
+def reach(known: Reference, actor: Actor, skills: frozenset[str], queues: Collection[str] = ()) -> Reach:
+    """What ``actor`` with these valid ``skills`` may claim from; ``queues`` (codes) narrows it further.
+
+    The answer is kept with the reference copy it was worked out from.
+    """
+    key = (actor, skills, tuple(queues))
+    found = known.reaches.get(key)
+    if found is None:
+        found = known.reaches[key] = _worked_out(known, actor, skills, queues)
+    return found
+
+
+def _worked_out(known: Reference, actor: Actor, skills: Collection[str], queues: Collection[str]) -> Reach:
     scopes = actor.scopes(Permission.CASE_CLAIM)
     lanes: list[int] = []
     in_markets: list[tuple[int, str]] = []
@@ -78,30 +88,10 @@ def _within(scope: Scope, actor: Actor, queue: QueueEntry, lane: LaneEntry) -> b
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    loaded_at: float
-    skills: tuple[tuple[str, datetime, datetime | None], ...]
-
-
-_skills: dict[int, _Held] = {}
-_KEPT_PEOPLE = 4_096
-
-
-def valid_skills(user_id: int, at: datetime) -> frozenset[str]:
-    """The skills a person is eligible for at ``at``; what was granted is kept for a moment, its end is always minded."""
-    held = _skills.get(user_id)
-    if held is None or time.monotonic() - held.loaded_at > KEPT_S:
-        rows = Eligibility.objects.filter(user_id=user_id).values_list("skill", "granted_at", "expires_at")
-        if len(_skills) >= _KEPT_PEOPLE:
-            _skills.clear()
-        held = _skills[user_id] = _Held(time.monotonic(), tuple(rows))
-    return frozenset(skill for skill, since, until in held.skills if since <= at and (until is None or at < until))
-
-
-def forget_skills(user_id: int | None = None) -> None:
-    """Have the skills of one person, or of everybody, read again."""
-    if user_id is None:
-        _skills.clear()
-    else:
-        _skills.pop(user_id, None)
+def valid_skills(known: Reference, user_id: int, at: datetime) -> frozenset[str]:
+    """The skills a person is eligible for at ``at``."""
+    rows = known.skills.get(user_id)
+    if rows is None:
+        granted = Eligibility.objects.filter(user_id=user_id).order_by("skill")
+        rows = known.skills[user_id] = tuple(granted.values_list("skill", "granted_at", "expires_at"))
+    return frozenset(skill for skill, since, until in rows if since <= at and (until is None or at < until))
