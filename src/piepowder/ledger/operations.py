@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from piepowder.database.bulk import insert_rows
 from piepowder.kernel.actor import Actor
-from piepowder.kernel.canonical import digest
+from piepowder.kernel.canonical import canonical_json, digest
 from piepowder.ledger.models import Block, Fact, Seal, Unsealed
 
 GENESIS = "0" * 64
@@ -84,8 +84,35 @@ def content_digest(
     body: Mapping[str, Any],
 ) -> str:
     """SHA-256 over what a fact says; the same from the values being written and from the row read back."""
+    return digest(_content(at, verb, actor_kind, actor_ref, subject_kind, subject_id, vendor, body))
+
+
+def content_around_subject(*, actor: Actor, at: datetime, entry: Entry) -> tuple[str, str]:
+    """What is digested before and after the subject's id, for a statement that learns the id in the database itself.
+
+    ``sha256(before || id || after)`` there is the digest of the fact; ``entry.subject_id`` stands for it, so it must
+    occur nowhere else in what the fact says.
+    """
+    vendor = actor.vendor if entry.vendor is None else entry.vendor
+    content = _content(
+        at, entry.verb, actor.kind.value, actor.ref, entry.subject_kind, entry.subject_id, vendor, entry.body
+    )
+    before, after = canonical_json(content).decode().split(entry.subject_id)
+    return before, after
+
+
+def _content(
+    at: datetime,
+    verb: str,
+    actor_kind: str,
+    actor_ref: str,
+    subject_kind: str,
+    subject_id: str,
+    vendor: str,
+    body: Mapping[str, Any],
+) -> list[Any]:
     moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return digest([moment, verb, actor_kind, actor_ref, subject_kind, subject_id, vendor, body])
+    return [moment, verb, actor_kind, actor_ref, subject_kind, subject_id, vendor, dict(body)]
 
 
 @transaction.atomic
