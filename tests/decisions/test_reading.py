@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from piepowder.access.models import User
 from piepowder.decisions.export import COLUMNS, export_decisions
 from piepowder.decisions.operations import EnforcementOrder, NoSuchDecision, decide_by_machine, withdraw
-from piepowder.decisions.queries import DecisionFilters, decision_page, decisions_about, recent_decisions
+from piepowder.decisions.queries import BadCursor, DecisionFilters, decision_page, decisions_about, recent_decisions
 from piepowder.kernel.actor import Actor, Mandate, Scope
 from piepowder.kernel.errors import Forbidden
 from piepowder.kernel.permissions import Permission
@@ -135,6 +135,12 @@ def test_pages_follow_each_other_without_gap_or_repeat_while_decisions_land(cour
     seen = [row.id for page in (first, second, third) for row in page.rows]
     assert sorted(seen) == sorted(made)
     assert third.next == ""
+
+
+@pytest.mark.parametrize("cursor", ["x", "2026-03-04T10:00:00+00:00", "2026-03-04T10:00:00~" + "0" * 32, "~"])
+def test_a_cursor_that_is_none_is_refused(court: Court, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        recent_decisions(court.person(), DecisionFilters(), after=cursor)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import scope_q, visible
 from piepowder.decisions.logic import Proposal, propose_enforcement
@@ -17,6 +18,7 @@ from piepowder.decisions.states import DecisionState
 from piepowder.intake.models import Item
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor, ActorKind, Place
+from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.outbox.models import Delivery
 from piepowder.policy.models import PolicyVersion
@@ -24,6 +26,10 @@ from piepowder.policy.queries import texts_in
 from piepowder.review.opening import violations_of
 
 PAGE_SIZE = 50
+
+
+class BadCursor(Malformed):
+    code = "bad_cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +192,22 @@ def recent_decisions(
     """The decisions ``actor`` may see, newest first, from the cursor ``after`` on. Three queries, however far down."""
     rows = decisions_matching(actor, Permission.DECISION_VIEW, filters)
     if after:
-        moment, _, last = after.partition("~")
-        at = datetime.fromisoformat(moment)
-        rows = rows.filter(Q(decided_at__lt=at) | Q(decided_at=at, id__lt=UUID(last)))
+        at, last = _place_in_list(after)
+        rows = rows.filter(Q(decided_at__lt=at) | Q(decided_at=at, id__lt=last))
     found = list(rows.order_by("-decided_at", "-id")[: limit + 1])
     more = f"{found[limit - 1].decided_at.isoformat()}~{found[limit - 1].pk}" if len(found) > limit else ""
     return DecisionList(tuple(decision_row(decision, actor) for decision in found[:limit]), more)
+
+
+def _place_in_list(cursor: str) -> tuple[datetime, UUID]:
+    moment, _tilde, last = cursor.partition("~")
+    try:
+        at, ref = datetime.fromisoformat(moment), UUID(last)
+    except ValueError:
+        raise BadCursor(_("this is no place in the list")) from None
+    if at.tzinfo is None:
+        raise BadCursor(_("this is no place in the list"))
+    return at, ref
 
 
 def decisions_matching(actor: Actor, permission: Permission, filters: DecisionFilters) -> QuerySet[Decision]:
@@ -233,7 +249,7 @@ def decision_page(actor: Actor, decision_id: UUID, *, language: str = "en") -> D
     rows = visible(_with_parts(), scope).select_related("item", "decider", "snapshot", "statement", "superseded_by")
     decision = rows.filter(pk=decision_id).first()
     if decision is None:
-        raise NoSuchDecision("there is no such decision")
+        raise NoSuchDecision(_("there is no such decision"))
     citations = list(decision.citations.all())
     titles = texts_in([citation.version for citation in citations], language)
     return DecisionView(

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
 from stdnum import ean
 
 from piepowder.decisions.states import MEASURES, Family
@@ -124,33 +125,39 @@ def _blank(value: Any) -> bool:
 def _puid(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
     puid = payload.get("puid")
     if not isinstance(puid, str) or not _PUID.fullmatch(puid):
-        yield _problem("puid", "not_canonical", "1 to 500 letters, digits, hyphens and underscores, exactly as stored")
+        yield _problem(
+            "puid", "not_canonical", _("1 to 500 letters, digits, hyphens and underscores, exactly as stored")
+        )
 
 
 def _choices(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
     for field, allowed in _ONE_OF.items():
         if _blank(payload.get(field)):
-            yield _problem(field, "required", "must be given")
+            yield _problem(field, "required", _("must be given"))
         elif payload[field] not in allowed:
-            yield _problem(field, "unknown_value", f"{payload[field]!r} is not one of the database's values")
+            yield _problem(
+                field, "unknown_value", _("%(value)r is not one of the database's values") % {"value": payload[field]}
+            )
     for field, allowed in _ONE_OF_OR_ABSENT.items():
         value = payload.get(field)
         if field in payload and value is None and field in _NEVER_NULL:
-            yield _problem(field, "null", "leave the field out instead of sending null")
+            yield _problem(field, "null", _("leave the field out instead of sending null"))
         elif value is not None and (not isinstance(value, str) or value not in allowed):
-            yield _problem(field, "unknown_value", f"{value!r} is not one of the database's values")
+            yield _problem(
+                field, "unknown_value", _("%(value)r is not one of the database's values") % {"value": value}
+            )
     for field, allowed in _LISTS.items():
         value = payload.get(field)
         if field in payload and value is None and field in _NEVER_NULL:
-            yield _problem(field, "null", "leave the field out instead of sending null")
+            yield _problem(field, "null", _("leave the field out instead of sending null"))
         elif value is not None and not isinstance(value, list):
-            yield _problem(field, "not_a_list", "must be a list")
+            yield _problem(field, "not_a_list", _("must be a list"))
         elif value is not None and not set(value) <= allowed:
             unknown = ", ".join(sorted(str(one) for one in set(value) - allowed))
-            yield _problem(field, "unknown_value", f"not among the database's values: {unknown}")
+            yield _problem(field, "unknown_value", _("not among the database's values: %(names)s") % {"names": unknown})
     for field in ("content_type", "territorial_scope"):
         if _blank(payload.get(field)):
-            yield _problem(field, "required", "needs at least one value")
+            yield _problem(field, "required", _("needs at least one value"))
 
 
 def _lengths(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
@@ -160,23 +167,23 @@ def _lengths(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
             continue
         value = payload.get(field)
         if value is not None and not isinstance(value, str):
-            yield _problem(field, "not_text", "must be text")
+            yield _problem(field, "not_text", _("must be text"))
         elif isinstance(value, str) and len(value) > limit:
-            yield _problem(field, "too_long", f"{len(value)} characters; at most {limit} are kept")
+            yield _problem(field, "too_long", _("at most %(count)d characters") % {"count": limit})
     if _blank(payload.get("decision_facts")):
-        yield _problem("decision_facts", "required", "must be given")
+        yield _problem("decision_facts", "required", _("must be given"))
     url = payload.get("decision_ground_reference_url")
     if isinstance(url, str) and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc):
-        yield _problem("decision_ground_reference_url", "not_a_url", "must be a web address")
+        yield _problem("decision_ground_reference_url", "not_a_url", _("must be a web address"))
 
 
 def _decisions(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
     if all(_blank(payload.get(field)) for field in _DECISIONS):
         for field in _DECISIONS:
-            yield _problem(field, "required", "at least one of the four restrictions must be given")
+            yield _problem(field, "required", _("at least one of the four restrictions must be given"))
     for field, family in _END_OF.items():
         if not _blank(payload.get(field)) and _blank(payload.get(f"decision_{family}")):
-            yield _problem(field, "no_such_restriction", f"ends a {family} restriction that was not imposed")
+            yield _problem(field, "no_such_restriction", _("ends a restriction that was not imposed"))
 
 
 def _grounds(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
@@ -186,7 +193,7 @@ def _grounds(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
     }.get(str(payload.get("decision_ground")), ())
     for field in needed:
         if _blank(payload.get(field)):
-            yield _problem(field, "required", "the ground needs its reference and its explanation")
+            yield _problem(field, "required", _("the ground needs its reference and its explanation"))
 
 
 def _other_texts(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
@@ -200,25 +207,25 @@ def _other_texts(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
         chosen = other in value if isinstance(value, list) else value == other
         text = payload.get(f"{field}_other")
         if chosen and _blank(text):
-            yield _problem(f"{field}_other", "required", "'other' needs to say what")
+            yield _problem(f"{field}_other", "required", _("'other' needs to say what"))
         if not chosen and not _blank(text) and field == "category_specification":
-            yield _problem(f"{field}_other", "not_kept", "is lost without the keyword for other")
+            yield _problem(f"{field}_other", "not_kept", _("is lost without the keyword for other"))
 
 
 def _content_id(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
     if "content_id_ean" in payload:
-        yield _problem("content_id_ean", "not_kept", "is lost when several statements are sent; use content_id")
+        yield _problem("content_id_ean", "not_kept", _("is lost when several statements are sent; use content_id"))
     content_id = payload.get("content_id")
     if content_id is None:
         return
     if not isinstance(content_id, dict):
-        yield _problem("content_id", "not_an_object", "must be an object")
+        yield _problem("content_id", "not_an_object", _("must be an object"))
         return
     if set(content_id) - {"EAN-13"}:
-        yield _problem("content_id", "not_kept", "only EAN-13 is known; anything else is lost")
+        yield _problem("content_id", "not_kept", _("only EAN-13 is known; anything else is lost"))
     code = content_id.get("EAN-13")
     if code is not None and not (isinstance(code, str) and len(code) == 13 and ean.is_valid(code)):
-        yield _problem("content_id/EAN-13", "not_an_ean", "must be 13 digits with the right check digit")
+        yield _problem("content_id/EAN-13", "not_an_ean", _("must be 13 digits with the right check digit"))
 
 
 def _dates(payload: Mapping[str, Any], today: date) -> Iterator[FieldProblem]:
@@ -227,24 +234,28 @@ def _dates(payload: Mapping[str, Any], today: date) -> Iterator[FieldProblem]:
         value = payload.get(field)
         if _blank(value):
             if field not in _END_OF:
-                yield _problem(field, "required", "must be given")
+                yield _problem(field, "required", _("must be given"))
             continue
         day = _day(value)
         if day is None:
-            yield _problem(field, "not_a_date", "must be a date such as 2026-03-04")
+            yield _problem(field, "not_a_date", _("must be a date such as 2026-03-04"))
             continue
         days[field] = day
         earliest = date(2000, 1, 1) if field == "content_date" else date(2020, 1, 1)
         if not earliest <= day <= _LATEST:
-            yield _problem(field, "out_of_range", f"must lie between {earliest} and {_LATEST}")
+            yield _problem(
+                field,
+                "out_of_range",
+                _("must lie between %(first)s and %(last)s") % {"first": earliest, "last": _LATEST},
+            )
     begins = days.get("application_date")
     for field, day in days.items():
         if field in _END_OF and begins is not None and day < begins:
-            yield _problem(field, "ends_before_start", "ends before the restriction is applied")
+            yield _problem(field, "ends_before_start", _("ends before the restriction is applied"))
         if field not in _END_OF and day > today:
-            yield _problem(field, "in_the_future", "lies in the future")
+            yield _problem(field, "in_the_future", _("lies in the future"))
     if begins is not None and days.get("content_date", begins) > begins:
-        yield _problem("content_date", "after_restriction", "the content cannot be younger than its restriction")
+        yield _problem("content_date", "after_restriction", _("the content cannot be younger than its restriction"))
 
 
 def _day(value: Any) -> date | None:
@@ -265,6 +276,6 @@ def _warnings(payload: Mapping[str, Any]) -> Iterator[FieldProblem]:
             KEYWORD_PREFIX + name for name in CATEGORY_KEYWORDS.get(str(addition).removeprefix(CATEGORY_PREFIX), ())
         }
     if isinstance(keywords, list) and set(keywords) & _KEYWORDS - known:
-        yield _problem("category_specification", "foreign_keyword", "a keyword belongs to another category")
+        yield _problem("category_specification", "foreign_keyword", _("a keyword belongs to another category"))
     if category == "NOT_SPECIFIED_NOTICE":
-        yield _problem("category", "unspecified", "only for notices whose illegality cannot be told")
+        yield _problem("category", "unspecified", _("only for notices whose illegality cannot be told"))

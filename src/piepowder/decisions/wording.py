@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from django.utils.translation import gettext as _
 
 from piepowder.decisions.states import MEASURES
 from piepowder.intake.states import Kind
@@ -114,30 +115,36 @@ def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 def _body_problems(wording: Wording) -> Iterator[FieldProblem]:
     if not wording.subject:
-        yield FieldProblem("/subject", "required", "a statement needs a subject")
+        yield FieldProblem("/subject", "required", _("a statement needs a subject"))
     for name in sorted(set(PLACEHOLDER.findall(wording.subject)) - {"item", "reference", "marketplace"}):
-        yield FieldProblem("/subject", "unknown_placeholder", f"{{{{ {name} }}}} cannot stand in a subject")
+        yield FieldProblem("/subject", "unknown_placeholder", _("%(name)s cannot stand in a subject") % {"name": name})
     used = set(PLACEHOLDER.findall(wording.body))
     for name in sorted(used - KNOWN):
-        yield FieldProblem("/body", "unknown_placeholder", f"{{{{ {name} }}}} is not known")
+        yield FieldProblem("/body", "unknown_placeholder", _("%(name)s is not known here") % {"name": name})
     for name in sorted(REQUIRED - used):
-        yield FieldProblem("/body", "missing_placeholder", f"{{{{ {name} }}}} has no place; a statement must say it")
+        yield FieldProblem(
+            "/body", "missing_placeholder", _("%(name)s has no place; a statement must say it") % {"name": name}
+        )
 
 
 def _phrase_problems(wording: Wording) -> Iterator[FieldProblem]:
     if len(wording.months) != 12 or not all(wording.months):
-        yield FieldProblem("/phrases/months", "not_twelve", "a year has twelve months")
+        yield FieldProblem("/phrases/months", "not_twelve", _("a year has twelve months"))
     for name, fields in PHRASES.items():
         pointer = "/phrases/" + name.replace(".", "/")
         phrase = wording.phrases.get(name, "")
         if not phrase:
-            yield FieldProblem(pointer, "required", "this phrase is missing")
+            yield FieldProblem(pointer, "required", _("this phrase is missing"))
             continue
         used = set(FIELD.findall(phrase))
         for field in sorted(used - fields):
-            yield FieldProblem(pointer, "unknown_placeholder", f"{{{field}}} is not known here")
+            yield FieldProblem(pointer, "unknown_placeholder", _("%(name)s is not known here") % {"name": field})
         for field in sorted(fields - used):
             if (name, field) not in _MAY_LACK:
-                yield FieldProblem(pointer, "missing_placeholder", f"{{{field}}} has no place")
+                yield FieldProblem(
+                    pointer,
+                    "missing_placeholder",
+                    _("%(name)s has no place; a statement must say it") % {"name": field},
+                )
     for name in sorted(set(wording.phrases) - set(PHRASES)):
-        yield FieldProblem("/phrases/" + name.replace(".", "/"), "unknown_phrase", "there is no such phrase")
+        yield FieldProblem("/phrases/" + name.replace(".", "/"), "unknown_phrase", _("there is no such phrase"))
