@@ -32,17 +32,22 @@ BY_CODE: Mapping[str, Sentence] = {
     "too_late": Sentence(
         _("Too late to undo"), _("The enforcement has already left. Ask a lead to reverse the decision instead.")
     ),
-    "older_snapshot": Sentence(
+    "newer_snapshot": Sentence(
         _("A newer version has arrived"),
         _("Look at the newer version, or confirm that you decide on the one you have seen."),
     ),
-    "missing_ground": Sentence(
-        _("The decision has no ground"), _("Choose a policy and say whether the item is illegal or against the terms.")
+    "bad_ruling": Sentence(_("The decision cannot stand as it is"), _("Correct what is named here and decide again.")),
+    "not_available": Sentence(_("You are not available"), _("Set yourself available in the bar above, then take a case.")),
+    "not_eligible": Sentence(
+        _("You are not eligible for this case"), _("Ask a lead for the language, the market or the skill it needs.")
     ),
-    "missing_facts": Sentence(
-        _("The decision has no facts"), _("Write in one or two sentences what in this item breaks the policy.")
+    "wrong_state": Sentence(
+        _("Somebody or something was faster"), _("The state has changed since the page was loaded. Load it again and look.")
     ),
-    "missing_policy": Sentence(_("No policy is chosen"), _("Choose the policy that the item breaks, or “no violation”.")),
+    "missing_reason": Sentence(_("The reason is missing"), _("Say in a few words why, then send it again.")),
+    "no_escalation_queue": Sentence(
+        _("There is nowhere to escalate to"), _("Transfer the case instead, or ask a lead to set the queue up.")
+    ),
     "email_taken": Sentence(_("Somebody already uses this address"), _("Use another address, or edit that person.")),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
 }

@@ -1,11 +1,147 @@
-"""What every page's frame needs."""
+"""What every page's frame needs: the rooms a person may enter, their own state, and where they are."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from piepowder.access.models import User
+from piepowder.http.identity import actor_of
+from piepowder.kernel.actor import Actor
+from piepowder.kernel.permissions import Permission as P
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page of a job, and the permissions of which one opens it."""
+
+    label: str | Promise
+    url_name: str
+    opens: tuple[P, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wing:
+    """A job on the left rail, with its rooms."""
+
+    label: str | Promise
+    icon: str
+    rooms: tuple[Room, ...]
+
+
+WINGS = (
+    Wing(
+        _("Bench"),
+        "gavel",
+        (
+            Room(_("Start"), "home", ()),
+            Room(_("Console"), "console", (P.CASE_CLAIM,)),
+            Room(_("Decisions"), "decisions", (P.DECISION_VIEW,)),
+        ),
+    ),
+    Wing(
+        _("Queues"),
+        "layout-dashboard",
+        (
+            Room(_("Board"), "board", (P.BOARD_VIEW,)),
+            Room(_("Cases"), "cases", (P.CASE_VIEW,)),
+            Room(_("Set-up"), "queues", (P.QUEUE_VIEW,)),
+        ),
+    ),
+    Wing(_("Policies"), "books", (Room(_("Policies"), "policies", (P.POLICY_VIEW,)),)),
+    Wing(
+        _("People"),
+        "users",
+        (
+            Room(_("People"), "people", (P.PERSON_VIEW,)),
+            Room(_("Vendors"), "vendors", (P.PERSON_VIEW,)),
+            Room(_("Roles"), "roles", (P.ROLE_VIEW, P.ROLE_EDIT)),
+        ),
+    ),
+    Wing(
+        _("Admin"),
+        "shield-lock",
+        (
+            Room(_("Outbox"), "outbox", (P.OUTBOX_VIEW,)),
+            Room(_("Dead letters"), "dead_letters", (P.OUTBOX_VIEW,)),
+            Room(_("Deliveries"), "deliveries", (P.OUTBOX_VIEW,)),
+            Room(_("Ledger"), "ledger", (P.LEDGER_VIEW,)),
+            Room(_("API keys"), "keys", (P.KEY_EDIT,)),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str | Promise
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A wing as this person sees it."""
+
+    label: str | Promise
+    icon: str
+    url: str
+    here: bool
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    rail: tuple[Entry, ...]
+    may_search: bool
+    may_set_availability: bool
+    may_claim: bool
+
+    @property
+    def here(self) -> Entry | None:
+        return next((entry for entry in self.rail if entry.here), None)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """The frame, worked out only when a page draws it."""
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def _shell(request: HttpRequest) -> Shell:
+    if not isinstance(request.user, User):
+        return Shell((), may_search=False, may_set_availability=False, may_claim=False)
+    actor = actor_of(request)
+    return Shell(
+        rail=rail(actor, request.path),
+        may_search=actor.may(P.CASE_VIEW),
+        may_set_availability=actor.may(P.AVAILABILITY_SET),
+        may_claim=actor.may(P.CASE_CLAIM),
+    )
+
+
+def rail(actor: Actor, path: str) -> tuple[Entry, ...]:
+    """The wings with at least one room open to ``actor``; the room whose address ``path`` starts with is where they are."""
+    open_rooms = [
+        (wing, [(room, reverse(room.url_name)) for room in wing.rooms if _opens(actor, room)]) for wing in WINGS
+    ]
+    here = max((url for _, rooms in open_rooms for _, url in rooms if path.startswith(url)), key=len, default="")
+    return tuple(
+        Entry(
+            wing.label,
+            wing.icon,
+            rooms[0][1],
+            any(url == here for _, url in rooms),
+            tuple(Link(room.label, url, url == here) for room, url in rooms),
+        )
+        for wing, rooms in open_rooms
+        if rooms
+    )
+
+
+def _opens(actor: Actor, room: Room) -> bool:
+    return not room.opens or any(actor.may(permission) for permission in room.opens)

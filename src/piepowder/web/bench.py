@@ -1,0 +1,296 @@
+"""What lies on the bench: one case with everything that is needed to judge it, put together from the packages below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from piepowder.decisions.logic import Proposal, propose_enforcement
+from piepowder.decisions.models import Decision
+from piepowder.decisions.queries import DecisionRow, decisions_about
+from piepowder.decisions.ruling import EnforcementOrder
+from piepowder.decisions.states import MEASURES, Outcome
+from piepowder.intake.queries import (
+    DetectionLine,
+    ItemCard,
+    MediaLine,
+    ReportLine,
+    SellerStanding,
+    item_card,
+    reports_about,
+    seller_standing,
+)
+from piepowder.intake.states import ItemState, MediaState
+from piepowder.kernel.actor import Actor, Place
+from piepowder.kernel.permissions import Permission
+from piepowder.policy.dsa import FOR_GOOD
+from piepowder.policy.models import PolicyText, PolicyVersion
+from piepowder.policy.queries import NoSuchPolicy, texts_in, versions_in_force
+from piepowder.review.opening import violations_of
+from piepowder.review.queries import ConsoleCase, TimelineLine, console_case, timeline
+from piepowder.web.item_words import Change, ItemWords, changes, item_words
+from piepowder.web.words import why_words
+
+MOST_SUGGESTIONS = 4
+# A heartbeat goes out this often within the length of a lease, so that one lost on the way costs nothing.
+_BEATS_PER_LEASE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A measure that can be ordered; ``key`` names it in the form."""
+
+    key: str
+    measure: str
+    proposed: bool
+    days: int | None
+    may_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A policy that may be broken: why it is suggested, its words, and what its violation would lead to."""
+
+    code: str
+    title: str
+    why: str
+    severity: int
+    ground: str
+    version: PolicyVersion
+    reading: PolicyText
+    proposal: Proposal
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaShown:
+    """``shown`` is ``image``, ``video``, ``file``, or empty when there is nothing to show yet; then words say why."""
+
+    digest: str
+    shown: str
+    content_type: str
+    state_words: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    standing: SellerStanding
+    violations: int
+    decisions: Sequence[DecisionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    hold: bool
+    transfer: bool
+    escalate: bool
+    skip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    lease_id: UUID
+    beat_s: int
+    case: ConsoleCase
+    why_here: str
+    item: ItemCard
+    words: ItemWords
+    gone: str
+    media: tuple[MediaShown, ...]
+    reports: Sequence[ReportLine]
+    detections: Sequence[DetectionLine]
+    seller: Seller | None
+    suggestions: tuple[Suggestion, ...]
+    events: Sequence[TimelineLine]
+    difference: Sequence[Change]
+    draft: dict[str, Any]
+    may: May
+    then: str
+    """A lease that was put aside by an undo and comes next, or nothing."""
+
+
+def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, then: str = "") -> Bench:
+    """The case of ``actor``'s lease, ready to be judged; raises ``LeaseLost`` when it is no longer theirs."""
+    case = console_case(actor, lease_id, now=now)
+    item = item_card(actor, case.item_id)
+    reports = reports_about(actor, case.item_id)
+    place = Place(vendor=actor.vendor, queue=case.queue_code, market=case.market, language=case.language)
+    return Bench(
+        lease_id=lease_id,
+        beat_s=max(5, case.lease_s // _BEATS_PER_LEASE),
+        case=case,
+        why_here=why_words(case.why_here),
+        item=item,
+        words=item_words(item.content, (span for found in item.detections for span in found.spans)),
+        gone=_gone(item),
+        media=tuple(media_shown(one) for one in item.media),
+        reports=reports,
+        detections=item.detections,
+        seller=_seller(actor, item.seller_ref, now),
+        suggestions=suggestions_for(actor, case, item, reports, language=language, now=now),
+        events=timeline(actor, case.case_id),
+        difference=difference(actor, item),
+        draft=case.draft,
+        may=May(
+            hold=actor.may(Permission.CASE_HOLD, place),
+            transfer=actor.may(Permission.CASE_TRANSFER, place),
+            escalate=actor.may(Permission.CASE_ESCALATE, place),
+            skip=actor.may(Permission.CASE_SKIP, place),
+        ),
+        then=then,
+    )
+
+
+def _gone(item: ItemCard) -> str:
+    if item.state == ItemState.WITHDRAWN:
+        return _("The seller has withdrawn this item. It is still to be judged.")
+    if item.state == ItemState.DELETED:
+        return _("The seller has deleted this item. It is still to be judged, on what was kept.")
+    return ""
+
+
+def media_shown(one: MediaLine) -> MediaShown:
+    """How one medium can be shown, or why it cannot."""
+    shown = ""
+    if one.digest:
+        kind = one.content_type.split("/")[0]
+        shown = kind if kind in ("image", "video") else "file"
+    return MediaShown(one.digest, shown, one.content_type, str(MediaState(one.state).label), one.problem)
+
+
+def _seller(actor: Actor, ref: str, now: datetime) -> Seller | None:
+    if not ref:
+        return None
+    violations = violations_of([ref], now).get(ref, 0)
+    return Seller(seller_standing(actor, ref), violations, decisions_about(actor, seller_ref=ref, limit=10))
+
+
+def difference(actor: Actor, item: ItemCard) -> list[Change]:
+    """What the version shown says otherwise than the one before it."""
+    if item.number < 2:
+        return []
+    return changes(item_card(actor, item.id, number=item.number - 1).content, item.content)
+
+
+def suggestions_for(
+    actor: Actor, case: ConsoleCase, item: ItemCard, reports: Iterable[ReportLine], *, language: str, now: datetime
+) -> tuple[Suggestion, ...]:
+    """The policies suspected by models, reports and routing, each once, the surest first."""
+    reasons: dict[str, list[str]] = {}
+    for found in item.detections:
+        if found.policy_code:
+            said = _("%(model)s found “%(label)s” (%(score)d %%)")
+            values = {"model": found.model, "label": found.label, "score": round(found.score * 100)}
+            reasons.setdefault(found.policy_code, []).append(said % values)
+    for report in reports:
+        if report.policy_code:
+            reasons.setdefault(report.policy_code, []).append(_("reported"))
+    if case.policy_code:
+        reasons.setdefault(case.policy_code, []).append(_("suspected by routing"))
+    wanted = {code: "; ".join(dict.fromkeys(why)) for code, why in list(reasons.items())[:MOST_SUGGESTIONS]}
+    return _suggestions(actor, case, wanted, language=language, now=now)
+
+
+def suggestion_for(actor: Actor, case: ConsoleCase, code: str, *, language: str, now: datetime) -> Suggestion:
+    """One policy that was searched for; raises ``NoSuchPolicy``."""
+    found = _suggestions(actor, case, {code: ""}, language=language, now=now)
+    if not found:
+        raise NoSuchPolicy(_("no policy with the code %(code)s is in force here") % {"code": code})
+    return found[0]
+
+
+def _suggestions(
+    actor: Actor, case: ConsoleCase, wanted: dict[str, str], *, language: str, now: datetime
+) -> tuple[Suggestion, ...]:
+    if not wanted or not actor.may(Permission.POLICY_VIEW, Place(market=case.market)):
+        return ()
+    versions = {
+        code: version
+        for code, version in versions_in_force(wanted, case.market, now).items()
+        if version.policy.is_leaf and (not version.policy.kinds or case.kind in version.policy.kinds)
+    }
+    texts = texts_in(versions.values(), language)
+    violations = violations_of([case.seller_ref], now).get(case.seller_ref, 0)
+    return tuple(
+        _suggestion(versions[code], texts[versions[code].pk], why, violations, case.kind)
+        for code, why in wanted.items()
+        if code in versions
+    )
+
+
+def _suggestion(version: PolicyVersion, text: PolicyText, why: str, violations: int, kind: str) -> Suggestion:
+    proposal = propose_enforcement(version, violations, kind)
+    return Suggestion(
+        code=version.policy.code,
+        title=text.title,
+        why=why,
+        severity=version.severity,
+        ground=version.ground,
+        version=version,
+        reading=text,
+        proposal=proposal,
+        orders=_orders(proposal),
+    )
+
+
+def _orders(proposal: Proposal) -> tuple[Order, ...]:
+    """Every measure there is, the proposed ones first; “other” needs words of its own and is left to the API."""
+    proposed = {(str(one.family), one.measure): one for one in proposal.enforcements}
+    every = [(str(family), measure) for family, measures in MEASURES.items() for measure in measures]
+    rest = [pair for pair in every if pair not in proposed and pair[1] != "other"]
+    return tuple(_order(*pair, proposed.get(pair)) for pair in [*proposed, *rest])
+
+
+def _order(family: str, measure: str, proposed: EnforcementOrder | None) -> Order:
+    return Order(
+        key=f"{family}:{measure}",
+        measure=measure,
+        proposed=proposed is not None,
+        days=proposed.days if proposed else None,
+        may_end=measure not in FOR_GOOD,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JustDecided:
+    """A decision for the message in the corner; ``undoable`` while its grace period runs."""
+
+    id: UUID
+    outcome: str
+    title: str
+    final_at: datetime
+    undoable: bool
+
+
+def just_decided(decision: Decision) -> JustDecided:
+    return JustDecided(
+        id=decision.pk,
+        outcome=decision.outcome,
+        title=decision.item.title or decision.item.external_id,
+        final_at=decision.final_at,
+        undoable=decision.final_at > decision.decided_at,
+    )
+
+
+def draft_of(decision: Decision) -> dict[str, Any]:
+    """What had been typed into the console for ``decision``, so that taking it back loses nothing."""
+    enforcements = list(decision.enforcements.all())
+    citations = decision.citations.select_related("version__policy").order_by("-primary", "id")
+    return {
+        "outcome": decision.outcome,
+        "policies": [citation.version.policy.code for citation in citations],
+        "ground": decision.ground,
+        "facts": decision.facts if decision.outcome == Outcome.VIOLATION else "",
+        "note": decision.note,
+        "where": next((one.territories[0] for one in enforcements if one.territories), ""),
+        "orders": {
+            f"{one.family}:{one.measure}": str((one.ends_at - one.starts_at).days) if one.ends_at else ""
+            for one in enforcements
+        },
+    }

@@ -1,0 +1,185 @@
+"""What an item says, as facts in a row, texts with their marked stretches, and the difference between two versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from stdnum import ean
+
+Span = Mapping[str, int]
+
+LABELS: Mapping[str, Promise] = {
+    "title": gettext_lazy("Title"),
+    "name": gettext_lazy("Name"),
+    "description": gettext_lazy("Description"),
+    "body": gettext_lazy("Text"),
+    "caption": gettext_lazy("Caption"),
+    "statement": gettext_lazy("Statement"),
+    "price": gettext_lazy("Price"),
+    "category": gettext_lazy("Category"),
+    "brand": gettext_lazy("Brand"),
+    "gtin": gettext_lazy("GTIN"),
+    "condition": gettext_lazy("Condition"),
+    "images": gettext_lazy("Pictures"),
+    "thumbnails": gettext_lazy("Pictures"),
+    "video": gettext_lazy("Film"),
+    "duration_s": gettext_lazy("Seconds"),
+    "promotes": gettext_lazy("Promotes"),
+    "host": gettext_lazy("Host"),
+    "stream": gettext_lazy("Stream"),
+    "started_at": gettext_lazy("Started"),
+    "text_type": gettext_lazy("Sort of text"),
+    "about": gettext_lazy("About"),
+    "rating": gettext_lazy("Stars"),
+    "doc_type": gettext_lazy("Sort of document"),
+    "file": gettext_lazy("File"),
+    "issuer": gettext_lazy("Issued by"),
+    "number": gettext_lazy("Number"),
+    "issued_on": gettext_lazy("Issued on"),
+    "expires_on": gettext_lazy("Valid until"),
+    "document_of": gettext_lazy("Belongs to"),
+    "right_type": gettext_lazy("Sort of right"),
+    "right_number": gettext_lazy("Number of the right"),
+    "owner": gettext_lazy("Owner"),
+    "claimed_items": gettext_lazy("Claimed items"),
+    "evidence": gettext_lazy("Evidence"),
+    "legal_name": gettext_lazy("Legal name"),
+    "business_type": gettext_lazy("Sort of business"),
+    "address": gettext_lazy("Address"),
+    "email": gettext_lazy("E-mail address"),
+    "phone": gettext_lazy("Telephone"),
+    "website": gettext_lazy("Website"),
+    "registration": gettext_lazy("Registration"),
+    "vat_id": gettext_lazy("VAT number"),
+    "self_certified": gettext_lazy("Certified by itself"),
+    "joined_at": gettext_lazy("Joined"),
+    "logo": gettext_lazy("Logo"),
+    "documents": gettext_lazy("Documents"),
+    "attributes": gettext_lazy("Attributes"),
+}
+
+_TEXTS = ("description", "body", "caption", "statement")
+_SHOWN_ELSEWHERE = {"title", "images", "thumbnails", "video", "logo", "file", "stream", "evidence", *_TEXTS}
+_LONG = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFact:
+    """``checked`` is ``good`` or ``bad`` where a number carries its own proof."""
+
+    label: str
+    value: str
+    checked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    label: str
+    text: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWords:
+    facts: tuple[ItemFact, ...] = ()
+    texts: tuple[TextBlock, ...] = ()
+    title_spans: tuple[Span, ...] = field(default=())
+
+
+def item_words(content: Mapping[str, Any], spans: Iterable[Any] = ()) -> ItemWords:
+    """How ``content`` of any kind is laid out; ``spans`` are the detections' own account of where they found something."""
+    by_field = _by_field(spans)
+    facts, texts = [], []
+    for name in _TEXTS:
+        if text := content.get(name):
+            texts.append(TextBlock("", str(text), by_field.get(name, ())))
+    for name, value in [*content.items(), *_attributes(content)]:
+        if name in _SHOWN_ELSEWHERE or name == "attributes" or value in (None, "", [], {}):
+            continue
+        said = spoken(name, value)
+        if len(said) > _LONG:
+            texts.append(TextBlock(label(name), said, by_field.get(name, ())))
+        else:
+            facts.append(ItemFact(label(name), said, _checked(name, said)))
+    return ItemWords(tuple(facts), tuple(texts), by_field.get("title", ()))
+
+
+def _attributes(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    attributes = content.get("attributes")
+    return list(attributes.items()) if isinstance(attributes, dict) else []
+
+
+def _by_field(spans: Iterable[Any]) -> dict[str, tuple[Span, ...]]:
+    """The well-formed spans by field: they come from outside, so a strange one is passed over."""
+    found: dict[str, tuple[Span, ...]] = {}
+    for span in spans:
+        if isinstance(span, Mapping) and isinstance(span.get("start"), int) and isinstance(span.get("end"), int):
+            name = str(span.get("field", ""))
+            found[name] = (*found.get(name, ()), {"start": span["start"], "end": span["end"]})
+    return found
+
+
+def label(name: str) -> str:
+    return str(LABELS[name]) if name in LABELS else name.replace("_", " ").capitalize()
+
+
+def spoken(name: str, value: Any) -> str:
+    """A value of the content as people read it."""
+    if isinstance(value, Mapping):
+        if set(value) == {"amount", "currency"}:
+            return price(value)
+        return ", ".join(spoken(key, one) for key, one in value.items())
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return "; ".join(spoken(name, one) for one in value)
+    return str(value)
+
+
+_WITHOUT_MINOR = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+_THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+
+
+def price(money: Mapping[str, Any]) -> str:
+    """``1299 EUR`` in minor units as ``12.99 EUR``."""
+    currency = str(money["currency"])
+    digits = 0 if currency in _WITHOUT_MINOR else 3 if currency in _THOUSANDTHS else 2
+    return f"{number_format(int(money['amount']) / 10**digits, digits, force_grouping=True)} {currency}"
+
+
+def _checked(name: str, said: str) -> str:
+    if name != "gtin":
+        return ""
+    return "good" if ean.is_valid(said) else "bad"
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """What the newer version says otherwise, field by field."""
+    flat_before, flat_after = _flat(before), _flat(after)
+    names = [*flat_after, *(name for name in flat_before if name not in flat_after)]
+    return [
+        Change(label(name), _or_dash(name, flat_before.get(name)), _or_dash(name, flat_after.get(name)))
+        for name in names
+        if flat_before.get(name) != flat_after.get(name)
+    ]
+
+
+def _flat(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in [*content.items(), *_attributes(content)] if name != "attributes"}
+
+
+def _or_dash(name: str, value: Any) -> str:
+    return "–" if value is None else spoken(name, value)

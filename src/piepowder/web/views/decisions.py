@@ -1,0 +1,72 @@
+"""Decisions: the list, one in full, and the table that leaves."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from piepowder.access.visibility import require
+from piepowder.decisions.export import export_decisions
+from piepowder.decisions.queries import DecisionFilters, decision_page, recent_decisions, undoable
+from piepowder.decisions.states import DecisionState, Outcome
+from piepowder.http.identity import actor_of
+from piepowder.http.pages import screen
+from piepowder.intake.states import Kind
+from piepowder.kernel.actor import Actor
+from piepowder.kernel.permissions import Permission
+from piepowder.web.exports import csv_response
+from piepowder.web.filters import end_of, start_of, typed
+from piepowder.web.languages import policy_language
+
+_PLAIN = ("item", "seller", "policy", "outcome", "state", "kind", "market", "language", "queue", "vendor", "text")
+
+
+def _filters(query: QueryDict, actor: Actor) -> DecisionFilters:
+    return DecisionFilters(
+        **typed(query, *_PLAIN),
+        since=start_of(query.get("since", "")),
+        until=end_of(query.get("until", "")),
+        decider_id=_decider(query.get("by", ""), actor),
+        automated={"machine": True, "person": False}.get(query.get("by", "")),
+    )
+
+
+def _decider(by: str, actor: Actor) -> int | None:
+    """``me`` or somebody's number."""
+    number = actor.ref if by == "me" else by
+    return int(number) if number.isdecimal() else None
+
+
+@screen()
+def decisions(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    require(actor, Permission.DECISION_VIEW)
+    found = recent_decisions(actor, _filters(request.GET, actor), after=request.GET.get("after", ""))
+    shown = {
+        "found": found,
+        "filters": request.GET,
+        "outcomes": Outcome.choices,
+        "states": DecisionState.choices,
+        "kinds": Kind.choices,
+        "may_export": actor.may(Permission.DECISION_EXPORT),
+    }
+    return render(request, "web/decisions/list.html", shown)
+
+
+@screen()
+def decisions_export(request: HttpRequest) -> HttpResponseBase:
+    actor = actor_of(request)
+    rows = export_decisions(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
+    return csv_response(rows, "decisions.csv")
+
+
+@screen()
+def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    shown = decision_page(actor, decision_id, language=policy_language(get_language()))
+    mine = any(one.decision_id == decision_id for one in undoable(actor, timezone.now()))
+    return render(request, "web/decisions/decision.html", {"decision": shown, "row": shown.row, "undoable": mine})

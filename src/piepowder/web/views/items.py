@@ -1,0 +1,59 @@
+"""One item and one seller, read-only: everything that was said, found, reported and decided."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from piepowder.access.visibility import require
+from piepowder.decisions.queries import decisions_about
+from piepowder.http.identity import actor_of
+from piepowder.http.pages import screen
+from piepowder.intake.operations import reveal_media
+from piepowder.intake.queries import item_card, related_items, reports_about, seller_items, seller_standing
+from piepowder.kernel.permissions import Permission
+from piepowder.review.opening import violations_of
+from piepowder.review.queries import cases_of
+from piepowder.web.bench import difference, media_shown
+from piepowder.web.item_words import item_words
+
+
+@screen()
+def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    number = request.GET.get("version", "")
+    card = item_card(actor, item_id, number=int(number) if number.isdecimal() else None)
+    shown = {
+        "item": card,
+        "words": item_words(card.content, (span for found in card.detections for span in found.spans)),
+        "media": [media_shown(one) for one in card.media],
+        "reports": reports_about(actor, item_id),
+        "decisions": decisions_about(actor, item_id=item_id, limit=50),
+        "related": related_items(actor, item_id),
+        "difference": difference(actor, card),
+        "cases": cases_of(actor, item_id),
+    }
+    return render(request, "web/cases/item.html", shown)
+
+
+@screen("POST")
+def item_reveal(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """Record that a picture or film of the item was looked at."""
+    reveal_media(actor=actor_of(request), item_id=item_id, digest=request.POST.get("digest", ""), at=timezone.now())
+    return HttpResponse(status=204)
+
+
+@screen()
+def seller(request: HttpRequest, ref: str) -> HttpResponse:
+    actor = actor_of(request)
+    require(actor, Permission.ITEM_VIEW)
+    shown = {
+        "standing": seller_standing(actor, ref),
+        "violations": violations_of([ref], timezone.now()).get(ref, 0),
+        "items": seller_items(actor, ref, limit=100),
+        "decisions": decisions_about(actor, seller_ref=ref, limit=50),
+    }
+    return render(request, "web/cases/seller.html", shown)
