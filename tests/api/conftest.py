@@ -20,8 +20,7 @@ MakeClient = Callable[..., Client]
 
 
 @pytest.fixture(autouse=True)
-def _forgetful(settings: Any) -> Iterator[None]:
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+def _forgetful() -> Iterator[None]:
     forget_keys()
     yield
     forget_keys()

@@ -18,22 +18,23 @@ from piepowder.kernel.actor import Actor
 _READS = frozenset({"GET", "HEAD"})
 
 
-class Bearer(AuthBase):
-    """``Authorization: Bearer <key>``."""
-
-    openapi_type = "http"
-    openapi_scheme = "bearer"
-
+class _Key(AuthBase):
     def __call__(self, request: HttpRequest) -> Actor | None:
         presented = presented_key(request)
         return actor_of_key(presented, now=timezone.now()) if presented else None
 
 
-class KeyHeader(Bearer):
+class Bearer(_Key):
+    """``Authorization: Bearer <key>``."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+
+class KeyHeader(_Key):
     """The same key as ``X-API-Key``, for senders that cannot set the other header."""
 
     openapi_type = "apiKey"
-    openapi_scheme = ""
     openapi_in = "header"
     openapi_name = "X-API-Key"
 
@@ -51,8 +52,8 @@ class Session(AuthBase):
         return actor_for(request.user, now=timezone.now())
 
 
-READING = [Bearer(), KeyHeader(), Session()]
-WRITING = [Bearer(), KeyHeader()]
+READING: list[AuthBase] = [Bearer(), KeyHeader(), Session()]
+WRITING: list[AuthBase] = [Bearer(), KeyHeader()]
 
 
 def caller(request: HttpRequest) -> Actor:

@@ -48,7 +48,17 @@ class PiepowderAPI(NinjaAPI):
         shapes["SubmittedItem"] = _lifted(json_schema(), shapes)
         shapes["MachineRuling"] = _lifted(RULINGS.json_schema(), shapes)
         shapes["Notice"] = _lifted(NOTICES.json_schema(), shapes)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                _tell_contract(operation)
         return schema
+
+
+def _tell_contract(operation: dict[str, Any]) -> None:
+    """Put what the contract states where a reader of the page sees it."""
+    permission = f"Needs `{operation['x-permission']}`." if operation["x-permission"] else ""
+    told = [operation.get("description", ""), permission, f"**Repeating.** {operation['x-repeating']}"]
+    operation["description"] = "\n\n".join(part for part in told if part)
 
 
 def _lifted(schema: dict[str, Any], shapes: dict[str, Any]) -> Any:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, cast
 from urllib.parse import quote
 
 import httpx
 import orjson
 
 from piepowder.client.sending import Sender, pause
-from piepowder.client.shapes import ItemReceipt, LineResult, ReportReceipt, UploadedMedia
-
-T = TypeVar("T")
+from piepowder.client.shapes import (
+    Decision,
+    DecisionDetail,
+    DecisionReceipt,
+    Item,
+    ItemReceipt,
+    LineResult,
+    Person,
+    Policy,
+    PolicyText,
+    ReportReceipt,
+    UploadedMedia,
+)
 
 
 class Client:
@@ -73,12 +84,45 @@ class Client:
         """Report items; the same notice twice is one."""
         return cast(ReportReceipt, self._written("/api/v1/reports", notice, idempotency_key))
 
-    def upload(self, content: bytes, content_type: str) -> UploadedMedia:
+    def upload(self, content: bytes) -> UploadedMedia:
         """Keep a picture, film or document, to be cited by its digest."""
-        return cast(UploadedMedia, self._send.write("/api/v1/media", content, content_type=content_type).json())
+        sent = self._send.write("/api/v1/media", content, content_type="application/octet-stream")
+        return cast(UploadedMedia, sent.json())
 
     def media(self, digest: str) -> bytes:
         return self._send.read(f"/api/v1/media/{quote(digest, safe='')}").content
+
+    def item(self, kind: str, external_id: str, *, number: int | None = None) -> Item:
+        """An item by the marketplace's id, as its newest snapshot shows it or the one of ``number``."""
+        path = f"/api/v1/items/{quote(kind, safe='')}/{quote(external_id, safe='')}"
+        return cast(Item, self._send.read(path, {"number": number}).json())
+
+    def decide(self, ruling: Mapping[str, Any], *, idempotency_key: str | None = None) -> DecisionReceipt:
+        """Store what a model or rule decided alone."""
+        return cast(DecisionReceipt, self._written("/api/v1/decisions", ruling, idempotency_key))
+
+    def decisions(self, **narrowed: Any) -> Iterator[Decision]:
+        """The decisions this key may see, newest first, read page by page; arguments are those of the operation."""
+        return self._rows("/api/v1/decisions", narrowed)
+
+    def decision(self, decision_id: str) -> DecisionDetail:
+        return cast(DecisionDetail, self._send.read(f"/api/v1/decisions/{quote(decision_id, safe='')}").json())
+
+    def decisions_csv(self, **narrowed: Any) -> Iterator[dict[str, str]]:
+        """All decisions this key may export, oldest first, as they stream in."""
+        return self._table("/api/v1/decisions.csv", narrowed)
+
+    def policies(self, *, language: str = "en", market: str = "", at: str = "") -> list[Policy]:
+        asked = {"language": language, "market": market, "at": at}
+        return cast(list[Policy], self._send.read("/api/v1/policies", asked).json()["rows"])
+
+    def policy(self, code: str, *, language: str = "en", market: str = "", at: str = "") -> PolicyText:
+        asked = {"language": language, "market": market, "at": at}
+        return cast(PolicyText, self._send.read(f"/api/v1/policies/{quote(code, safe='')}", asked).json())
+
+    def people(self, *, vendor: str = "", active: bool | None = None) -> Iterator[Person]:
+        """The people this key may see, in the order in which they were added."""
+        return self._rows("/api/v1/people", {"vendor": vendor, "active": active})
 
     def _written(self, path: str, value: Mapping[str, Any], idempotency_key: str | None) -> Any:
         return self._send.write(path, orjson.dumps(value), idempotency_key=idempotency_key).json()
@@ -92,3 +136,19 @@ class Client:
             cursor = page["next"]
             if not cursor:
                 return
+
+    def _table(self, path: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+        """The rows of a CSV by their columns' names."""
+        with self._send.streaming("GET", path, parameters=parameters) as response:
+            response.encoding = "utf-8-sig"
+            yield from csv.DictReader(_whole_lines(response.iter_text()))
+
+
+def _whole_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Lines with their ends, cut at line feeds alone: other separators stand inside quoted cells."""
+    rest = ""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split("\n")
+        yield from (line + "\n" for line in lines)
+    if rest:
+        yield rest

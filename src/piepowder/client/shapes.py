@@ -38,11 +38,12 @@ class LineResult(TypedDict):
 
 
 class ReportReceipt(TypedDict):
-    """What became of a notice."""
+    """What became of a notice: one report for each of its items."""
 
     result: Literal["created", "duplicate"]
     reference: str
-    reports: list[dict[str, Any]]
+    received_at: str
+    reports: list[str]
 
 
 class UploadedMedia(TypedDict):
@@ -51,13 +52,184 @@ class UploadedMedia(TypedDict):
     digest: str
     content_type: str
     size: int
+    width: int | None
+    height: int | None
 
 
-class EnforcementOrder(TypedDict):
-    """A restriction as ordered: no ``territories`` means everywhere, no ``days`` means no end."""
+class Media(TypedDict):
+    position: int
+    role: str
+    url: str
+    state: str
+    problem: str
+    digest: str
+    content_type: str
+    width: int | None
+    height: int | None
 
-    family: Literal["visibility", "monetary", "provision", "account"]
+
+class Detection(TypedDict):
+    model: str
+    version: str
+    label: str
+    policy_code: str
+    score: float
+    spans: list[dict[str, Any]]
+    found_at: str
+
+
+class SnapshotLine(TypedDict):
+    id: str
+    number: int
+    submission: str
+    received_at: str
+
+
+class Item(TypedDict):
+    """An item as one of its snapshots shows it; ``external_id`` is the marketplace's own id."""
+
+    id: str
+    kind: str
+    external_id: str
+    market: str
+    language: str
+    state: str
+    seller_ref: str
+    title: str
+    snapshot_id: str
+    number: int
+    newest_number: int
+    submission: str
+    content: dict[str, Any]
+    received_at: str
+    occurred_at: str | None
+    media: list[Media]
+    detections: list[Detection]
+    snapshots: list[SnapshotLine]
+
+
+class DecisionReceipt(TypedDict):
+    """A machine's decision as stored; until ``final_at`` it can be withdrawn and nothing leaves."""
+
+    id: str
+    state: str
+    final_at: str
+
+
+class Imposed(TypedDict):
+    id: str
+    family: str
     measure: str
-    territories: NotRequired[list[str]]
-    days: NotRequired[int | None]
-    description: NotRequired[str]
+    description: str
+    target_kind: str
+    target_external_id: str
+    territories: list[str]
+    state: str
+    starts_at: str
+    ends_at: str | None
+
+
+class Decision(TypedDict):
+    id: str
+    case_id: str | None
+    item_id: str
+    kind: str
+    external_id: str
+    title: str
+    seller_ref: str
+    market: str
+    language: str
+    decided_at: str
+    final_at: str
+    state: str
+    outcome: str
+    ground: str
+    policies: list[str]
+    enforcements: list[Imposed]
+    source: str
+    automated_detection: bool
+    machine: str
+    machine_version: str
+    facts: str
+    note: str
+    decider_id: int | None
+    decider: str
+    vendor: str
+    site: str
+    team: str
+    queue: str
+    handling_ms: int | None
+
+
+class Cited(TypedDict):
+    code: str
+    number: int
+    title: str
+    primary: bool
+    legal_reference: str
+    terms_clause: str
+
+
+class Statement(TypedDict):
+    """The statement of reasons, or why there is none (``exclusion``)."""
+
+    puid: str
+    exclusion: str
+    language: str
+    subject: str
+    text: str
+    structured: dict[str, Any]
+
+
+class DecisionDetail(TypedDict):
+    row: Decision
+    snapshot_id: str
+    snapshot_number: int
+    evidence: list[str]
+    cited: list[Cited]
+    statement: Statement | None
+    supersedes_id: str | None
+    superseded_by_id: str | None
+    withdrawn_at: str | None
+
+
+class Policy(TypedDict):
+    """A node of the policy tree as it stands."""
+
+    code: str
+    parent: str
+    is_leaf: bool
+    depth: int
+    title: str
+    kinds: list[str]
+    number: int
+    effective_from: str
+    severity: int
+    ground: str
+    sensitive_media: bool
+
+
+class PolicyText(TypedDict):
+    line: Policy
+    language: str
+    rule: str
+    examples_good: list[str]
+    examples_bad: list[str]
+    recipient_text: str
+    markets: list[str]
+    legal_reference: str
+    terms_clause: str
+    category: str
+    keywords: list[str]
+    default_enforcement: list[dict[str, Any]]
+
+
+class Person(TypedDict):
+    id: int
+    name: str
+    email: str
+    vendor: str
+    site: str
+    team: str
+    languages: list[str]
+    active: bool

@@ -1,0 +1,163 @@
+"""What is asked of each route. A route that is not in ``ROUTES``, or an operation not in ``OPERATIONS``, fails the test.
+
+Adding a screen or an operation means adding its line here: which parameters its address takes is filled in from
+``EXAMPLES`` with the things of every vendor, and ``queries`` are narrowings that a curious person would try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.isolation.world import POLICY, Firm, World
+
+Pick = Callable[[World, Firm, Firm], Iterable[Any]]
+
+EXAMPLES: dict[str, Pick] = {
+    # The world, the firm that is asked about, and the firm of whoever asks: its own things may show the other's too.
+    "case_id": lambda world, other, own: [*other.cases.values(), *own.cases.values()][: len(other.cases) + 2],
+    "lease_id": lambda world, other, own: [*other.leases, *own.leases],
+    "decision_id": lambda world, other, own: [*other.decisions, own.decisions[0]],
+    "item_id": lambda world, other, own: [*other.items[:3], own.items[0]],
+    "person_id": lambda world, other, own: [
+        other.people["moderator"].pk,
+        other.people["team_lead"].pk,
+        own.people["moderator"].pk,
+    ],
+    "grant_id": lambda world, other, own: other.grants[:1],
+    "prefix": lambda world, other, own: [other.key_prefix],
+    "delivery_id": lambda world, other, own: world.deliveries[:4],
+    "digest": lambda world, other, own: [world.digest],
+    "ref": lambda world, other, own: ["S-1"],
+    "kind": lambda world, other, own: ["listing"],
+    "external_id": lambda world, other, own: ["L-decided-1", "L-decided-2", "L-skipped-1", "L-held-2"],
+    "uidb36": lambda world, other, own: ["1"],
+    "key": lambda world, other, own: ["set-password"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a route is tried: further query strings, other values for its parameters, and what is posted to it."""
+
+    queries: tuple[str, ...] = ()
+    values: dict[str, tuple[Any, ...]] | None = None
+    posted: dict[str, Any] | None = None
+
+
+PLAIN = Asked()
+_MOVES = ("hold", "transfer", "escalate", "skip", "release")
+
+ROUTES: dict[str, Asked] = {
+    "healthz": PLAIN,
+    "readyz": PLAIN,
+    "metrics": PLAIN,
+    "home": PLAIN,
+    "my_settings": PLAIN,
+    "my_password": PLAIN,
+    "my_language": PLAIN,
+    "my_theme": PLAIN,
+    "my_day": PLAIN,
+    "availability": Asked(posted={"state": "break"}),
+    "here": PLAIN,
+    "console": PLAIN,
+    "console_next": PLAIN,
+    "console_claim": PLAIN,
+    "console_undo": PLAIN,
+    "console_case": PLAIN,
+    "console_decide": Asked(posted={"outcome": "no_violation"}),
+    "console_beat": PLAIN,
+    "console_draft": Asked(posted={"facts": "mine now"}),
+    "console_reveal": Asked(posted={"digest": "0" * 64}),
+    "console_policies": Asked(queries=("q=gun",)),
+    "console_policy": Asked(values={"code": (POLICY,)}),
+    "console_leave": Asked(values={"way": _MOVES}, posted={"reason": "because", "queue": "specialists"}),
+    "board": Asked(queries=("queue=listings", "market=DE", "by=vendor")),
+    "board_live": Asked(queries=("queue=listings", "by=vendor")),
+    "cases": Asked(queries=("state=decided", "state=held", "state=claimed", "q=S-1", "person={stranger}")),
+    "cases_export": Asked(queries=("state=decided", "state=held", "person={stranger}")),
+    "case": PLAIN,
+    "case_move": Asked(
+        values={"way": ("release", "resume", "transfer", "escalate", "close", "reprioritise", "note")},
+        posted={"reason": "because", "queue": "specialists", "severity": "1"},
+    ),
+    "item": Asked(queries=("number=1",)),
+    "item_reveal": Asked(posted={"digest": "0" * 64}),
+    "seller": PLAIN,
+    "media": PLAIN,
+    "decisions": Asked(queries=("outcome=violation", "decider={stranger}", "seller=S-1", "item=L-decided-2")),
+    "decisions_export": Asked(queries=("outcome=violation", "decider={stranger}")),
+    "decision": PLAIN,
+    "queues": PLAIN,
+    "queue_add": PLAIN,
+    "queue_edit": Asked(values={"code": ("listings", "specialists")}),
+    "policies": Asked(queries=("q=gun", "market=DE")),
+    "policy": Asked(values={"code": (POLICY,)}),
+    "people": Asked(queries=("role=moderator", "q=moderator", "active=yes")),
+    "person_add": PLAIN,
+    "person": PLAIN,
+    "person_edit": Asked(posted={"name": "Renamed", "email": "renamed@mail.example"}),
+    "person_active": Asked(posted={"active": "no"}),
+    "person_link": PLAIN,
+    "grant_give": Asked(posted={"role": "moderator"}),
+    "grant_take_back": PLAIN,
+    "vendors": PLAIN,
+    "roles": PLAIN,
+    "role_add": PLAIN,
+    "role_edit": Asked(values={"code": ("moderator",)}),
+    "keys": PLAIN,
+    "key_add": PLAIN,
+    "key_revoke": PLAIN,
+    "outbox": PLAIN,
+    "dead_letters": PLAIN,
+    "deliveries": PLAIN,
+    "delivery": PLAIN,
+    "delivery_replay": PLAIN,
+    "delivery_bury": PLAIN,
+    "ledger": Asked(queries=("verb=case.hold", "verb=person.add", "q=house")),
+    "account_login": PLAIN,
+    "account_logout": PLAIN,
+    "account_inactive": PLAIN,
+    "account_signup": PLAIN,
+    "account_reset_password": PLAIN,
+    "account_reset_password_done": PLAIN,
+    "account_reset_password_from_key_done": PLAIN,
+    "account_reset_password_from_key": PLAIN,
+    "set_language": PLAIN,
+    "api:openapi-json": PLAIN,
+    "api:openapi-view": PLAIN,
+    "api:api-root": PLAIN,
+    "api:nothing-here": PLAIN,
+    "api:submit_item": PLAIN,
+    "api:submit_items": PLAIN,
+    "api:item": PLAIN,
+    "api:upload_media": PLAIN,
+    "api:media": PLAIN,
+    "api:submit_report": PLAIN,
+    "api:decisions": Asked(
+        queries=("vendor={other}", "site={other}-site", "team={other}-team", "decider_id={stranger}", "text={other}")
+    ),
+    "api:decisions_csv": Asked(queries=("vendor={other}", "decider_id={stranger}", "text={other}")),
+    "api:decision": PLAIN,
+    "api:policies": PLAIN,
+    "api:policy": Asked(values={"code": (POLICY,)}),
+    "api:people": Asked(queries=("vendor={other}", "active=true", "limit=1")),
+}
+
+OPERATIONS: dict[str, str] = {
+    # Operation of the OpenAPI document → route above that asks it.
+    "submit_item": "api:submit_item",
+    "submit_items": "api:submit_items",
+    "read_item": "api:item",
+    "upload_media": "api:upload_media",
+    "read_media": "api:media",
+    "submit_report": "api:submit_report",
+    "decide_by_machine": "api:decisions",
+    "list_decisions": "api:decisions",
+    "export_decisions": "api:decisions_csv",
+    "read_decision": "api:decision",
+    "list_policies": "api:policies",
+    "read_policy": "api:policy",
+    "list_people": "api:people",
+}
