@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from piepowder.access.operations import create_key, load_shipped_roles
+from piepowder import wiring
+from piepowder.access.operations import create_key
 from piepowder.client import Client
 from piepowder.http.keys import forget_keys
 from piepowder.kernel.actor import EVERYWHERE, SYSTEM, Scope
 from piepowder.kernel.permissions import Permission
-from piepowder.policy.operations import load_shipped
 
 MakeClient = Callable[..., Client]
 
@@ -28,10 +28,8 @@ def _forgetful() -> Iterator[None]:
 
 @pytest.fixture
 def marketplace(db: None) -> None:
-    """Roles and policies as shipped."""
-    at = datetime.now(UTC)
-    load_shipped_roles(actor=SYSTEM, at=at)
-    load_shipped(actor=SYSTEM, at=at)
+    """Roles, policies and templates as shipped."""
+    wiring.load_shipped(at=datetime.now(UTC))
 
 
 def new_key(*permissions: Permission, scope: Scope = EVERYWHERE, **more: Any) -> str:
