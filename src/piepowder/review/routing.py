@@ -26,6 +26,8 @@ from piepowder.intake.states import Kind, ReporterKind
 from piepowder.kernel.errors import FieldProblem
 
 LEAST_SEVERITY = 3
+FAMILY_SIGNS = "-."
+"""What follows the code of a family in the codes under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def is_within(code: str, family: str) -> bool:
     """Whether a policy code is ``family`` or lies under it: ``P-1.1`` under ``P-1`` and ``P``, not under ``P-11``."""
     if not code.startswith(family):
         return False
-    return len(code) == len(family) or code[len(family)] in "-."
+    return len(code) == len(family) or code[len(family)] in FAMILY_SIGNS
 
 
 def compile_rules(version: int, rules: Sequence[Mapping[str, Any]], *, fallback: str) -> RuleSet:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from piepowder.kernel.actor import Actor, ActorKind, Scope
+from piepowder.kernel.actor import Actor, ActorKind, Place, Scope
 from piepowder.kernel.errors import Refused
 from piepowder.kernel.permissions import Permission
 from piepowder.review.models import Eligibility
@@ -81,11 +81,7 @@ def _is_open_to(actor: Actor, skills: Collection[str], queue: QueueEntry, lane: 
 
 
 def _within(scope: Scope, actor: Actor, queue: QueueEntry, lane: LaneEntry) -> bool:
-    return (
-        (not scope.vendors or actor.vendor in scope.vendors)
-        and (not scope.queues or queue.code in scope.queues)
-        and (not scope.languages or lane.language in ANY_LANGUAGE or lane.language in scope.languages)
-    )
+    return scope.covers(Place(vendor=actor.vendor, queue=queue.code, language=lane.language))
 
 
 def valid_skills(known: Reference, user_id: int, at: datetime) -> frozenset[str]:
