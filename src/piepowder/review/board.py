@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case as Choice
 from django.db.models import Count, F, IntegerField, Min, Q, When
@@ -101,15 +102,15 @@ def waiting_board(actor: Actor, now: datetime) -> Board:
     )
 
 
-Cell = dict[str, object]
+Cell = Mapping[str, Any]
 
 
-def _cells(actor: Actor, now: datetime) -> Iterable[dict[str, object]]:
+def _cells(actor: Actor, now: datetime) -> Iterable[Cell]:
     """Open work grouped as finely as the board shows it: the one scan over open cases."""
     edges = [now, *(now - band for band in AGE_BANDS)]
     waits = Q(state=CaseState.OPEN)
     ages = {f"age_{place}": Count("id", filter=waits & _between(edges, place)) for place in range(len(AGE_BANDS) + 1)}
-    return (
+    cells = (
         seen_cases(actor, Permission.BOARD_VIEW)
         .filter(state__in=ACTIVE_STATES)
         .annotate(worker=Choice(When(state=CaseState.CLAIMED, then=F("holder_id")), output_field=IntegerField()))
@@ -125,6 +126,7 @@ def _cells(actor: Actor, now: datetime) -> Iterable[dict[str, object]]:
         )
         .order_by("queue_id", "market", "language", "vendor", "worker")
     )
+    return list(cells)
 
 
 def _between(edges: Sequence[datetime], place: int) -> Q:
@@ -132,22 +134,16 @@ def _between(edges: Sequence[datetime], place: int) -> Q:
     return younger & Q(opened_at__gt=edges[place + 1]) if place + 1 < len(edges) else younger
 
 
-def _tally(row: dict[str, object]) -> Tally:
-    def number(name: str) -> int:
-        value = row[name]
-        assert isinstance(value, int)
-        return value
-
-    oldest, worker = row["oldest"], row["worker"]
+def _tally(row: Cell) -> Tally:
     return Tally(
-        waiting=number("waiting"),
-        in_progress=number("in_progress"),
-        held=number("held"),
-        at_risk=number("at_risk"),
-        late=number("late"),
-        oldest_at=oldest if isinstance(oldest, datetime) else None,
-        ages=[number(f"age_{place}") for place in range(len(AGE_BANDS) + 1)],
-        people={worker} if isinstance(worker, int) else set(),
+        waiting=row["waiting"],
+        in_progress=row["in_progress"],
+        held=row["held"],
+        at_risk=row["at_risk"],
+        late=row["late"],
+        oldest_at=row["oldest"],
+        ages=[row[f"age_{place}"] for place in range(len(AGE_BANDS) + 1)],
+        people={row["worker"]} if row["worker"] is not None else set(),
     )
 
 

@@ -168,7 +168,8 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     mine = Case.objects.filter(holder_id=user.pk)
     # Nobody works on one claim for longer than a day; the bound lets the index answer.
     decided = mine.filter(claimed_at__gte=since - timedelta(days=1), state=CaseState.DECIDED, decided_at__gte=since)
-    took = [(end - start).total_seconds() for start, end in decided.values_list("claimed_at", "decided_at")]
+    spans = decided.values_list("claimed_at", "decided_at")
+    took = [(end - start).total_seconds() for start, end in spans if start is not None and end is not None]
     return MyDay(
         since=since,
         decided=len(took),

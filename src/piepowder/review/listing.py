@@ -238,9 +238,9 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
     moment, _, last = cursor.partition("~")
     try:
         opened_at, case_id = datetime.fromisoformat(moment), UUID(last)
-    except ValueError:
-        opened_at, case_id = datetime.min, UUID(int=0)
-    if opened_at.tzinfo is None:
+        if opened_at.tzinfo is None:
+            raise ValueError("a moment without its offset")
+    except ValueError as error:
         problem = FieldProblem("/cursor", "bad_cursor", "take it from the page before")
-        raise BadCursor("this cursor was not given out here", problems=[problem])
+        raise BadCursor("this cursor was not given out here", problems=[problem]) from error
     return opened_at, case_id
