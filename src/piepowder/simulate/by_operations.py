@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from functools import singledispatchmethod
 from uuid import UUID
 
@@ -188,8 +187,3 @@ def _submitted(found: object) -> Submitted:
     if not isinstance(found, Submitted):
         raise NotPlayable(f"an item cannot be read: {found}")
     return found
-
-
-def seconds_since(start: datetime, step: Step) -> int:
-    """Where in the history a step stands, for progress."""
-    return int((step.at - start).total_seconds())

@@ -76,6 +76,7 @@ class History:
     items: int
     until: datetime
     gallery: Gallery = field(default_factory=Gallery)
+    weeks: int = WEEKS
     people: list[PersonPlan] = field(init=False)
     workers: dict[str, Worker] = field(init=False)
     truths: list[Truth] = field(default_factory=list)
@@ -90,7 +91,7 @@ class History:
     _turn: int = 0
 
     def __post_init__(self) -> None:
-        self.since = self.until - timedelta(weeks=WEEKS)
+        self.since = self.until - timedelta(weeks=self.weeks)
         self.house = shipped_house(tuple(market.code for market in markets()), self.until)
         self.floor = Floor(self.house)
         self.marketplace = Marketplace(Chance(self.seed, "marketplace"), self.gallery)
@@ -115,7 +116,7 @@ class History:
         for worker in self.workers.values():
             for shift in worker.shifts:
                 self._at(max(shift.starts_at, self.since), partial(self._begins, worker=worker, shift=shift))
-        hours = WEEKS * 7 * 24
+        hours = self.weeks * 7 * 24
         for hour in range(1, hours + 1):
             self._at(self.since + timedelta(hours=hour) - timedelta(seconds=1), self._sweeps)
         for worker in self.workers.values():
@@ -167,7 +168,7 @@ class History:
 
     def _changes(self, at: datetime, subject: Subject, submission: str) -> Iterator[Step]:
         assert subject.raw is not None
-        yield steps.Receive(at, (self.marketplace.changed(subject.raw, submission),))
+        yield steps.Receive(at, (self.marketplace.changed(subject.raw, submission, at),))
         subject.number += 1
         self.truths.append(Truth(subject.key, subject.number, subject.code, subject.wave))
         subject.gone = submission != "updated"
@@ -236,7 +237,7 @@ class History:
 
     def _gap(self, at: datetime) -> float:
         """Mean seconds between two spells of work of one person, so that all together decide a bit more than arrives."""
-        per_day = self.items * _REVIEWED / (7 * WEEKS)
+        per_day = self.items * _REVIEWED / (7 * self.weeks)
         hours = len(self.workers) * 5 / 7 * 7.2
         spells = per_day * _CAPACITY / _IN_A_ROW
         slower = _SLOWER if at > self.until - _QUIET else 1.0

@@ -81,10 +81,11 @@ class Marketplace:
             kind = "listing"
         return self._made(kind, chance.pick(known), at, code=draw_code(kind, chance=chance, market=market))
 
-    def changed(self, raw: dict[str, Any], submission: str) -> dict[str, Any]:
+    def changed(self, raw: dict[str, Any], submission: str, at: datetime) -> dict[str, Any]:
         """A later submission about an item: a new price and a note when it is updated, nothing but the fact otherwise."""
         later = {name: value for name, value in raw.items() if name not in ("content", "detections")}
         later["submission"] = submission
+        later["occurred_at"] = at.isoformat()
         if submission == "updated":
             content = dict(raw["content"])
             content["price"] = {**content["price"], "amount": round(content["price"]["amount"] * 0.93)}

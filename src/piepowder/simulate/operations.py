@@ -14,7 +14,7 @@ from piepowder.intake.models import Item
 from piepowder.kernel.errors import Conflict
 from piepowder.ledger.jobs import seal_facts
 from piepowder.simulate import steps
-from piepowder.simulate.by_operations import ByOperations, seconds_since
+from piepowder.simulate.bulk import InBulk
 from piepowder.simulate.founding import found
 from piepowder.simulate.history import History
 from piepowder.simulate.live import work
@@ -69,7 +69,7 @@ def seed(
         progress("organisation", 0, 1)
         who = found(history.people, password=password, at=history.since - timedelta(days=1))
         progress("organisation", 1, 1)
-        decided = _play(history, ByOperations(who), progress)
+        decided = _play(history, InBulk(who), progress)
         _keep_truth(history)
     progress("ledger", 0, 1)
     seal_facts(now=now)
@@ -82,14 +82,14 @@ def demo_logins() -> list[tuple[str, str]]:
     return logins()
 
 
-def _play(history: History, executor: ByOperations, progress: Progress) -> int:
+def _play(history: History, executor: InBulk, progress: Progress) -> int:
     decided, last = 0, 0
     length = int((history.until - history.since).total_seconds())
 
     def told(step: steps.Step) -> None:
         nonlocal decided, last
         decided += isinstance(step, steps.Decide | steps.MachineDecides)
-        done = seconds_since(history.since, step)
+        done = int((step.at - history.since).total_seconds())
         if done - last > length // 200:
             last = done
             progress("history", done, length)
