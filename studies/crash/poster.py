@@ -48,7 +48,7 @@ def _send(url: str, headers: dict[str, str], ids: list[str], bulk: bool) -> bool
         raise SystemExit(f"refused: {response.status_code} {response.text[:500]}")
     if bulk:
         lines = [line for line in response.text.splitlines() if line.strip()]
-        if any('"refused"' in line for line in lines):
+        if any('"result":"refused"' in line for line in lines):
             raise SystemExit(f"refused: {response.text[:500]}")
     return True
 

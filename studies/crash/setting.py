@@ -26,7 +26,7 @@ def main(receiver: str, secret: str) -> None:
     load_shipped(at=now)
     vendor = create_vendor(actor=SYSTEM, code="house", name="House", kind="in_house", at=now)
     site = create_site(actor=SYSTEM, vendor=vendor, code="h1", name="H", country="DE", timezone="UTC", at=now)
-    save_queue(actor=SYSTEM, code="listings", name="Listings", lease_s=3, grace_s=0, at=now)
+    save_queue(actor=SYSTEM, code="listings", name="Listings", lease_s=30, grace_s=0, at=now)
     rules = [{"name": "all", "when": {}, "then": {"queue": "listings"}}]
     publish_routing(actor=SYSTEM, rules=rules, at=now)
     for email in REVIEWERS:
