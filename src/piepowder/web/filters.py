@@ -32,3 +32,9 @@ def end_of(text: str) -> datetime | None:
     """The first moment after the day in the reader's time zone."""
     found = day(text)
     return timezone.make_aware(datetime.combine(found + timedelta(days=1), time.min)) if found else None
+
+
+def number(text: str) -> int | None:
+    """A whole number as typed; ``None`` when there is none or it is not one."""
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else None

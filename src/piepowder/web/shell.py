@@ -129,7 +129,8 @@ def rail(actor: Actor, path: str) -> tuple[Entry, ...]:
     open_rooms = [
         (wing, [(room, reverse(room.url_name)) for room in wing.rooms if _opens(actor, room)]) for wing in WINGS
     ]
-    here = max((url for _, rooms in open_rooms for _, url in rooms if path.startswith(url)), key=len, default="")
+    urls = [url for _, rooms in open_rooms for _, url in rooms if path == url or (url != "/" and path.startswith(url))]
+    here = max(urls, key=len, default=None)
     return tuple(
         Entry(
             wing.label,

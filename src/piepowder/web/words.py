@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,16 @@ MEASURE_NAMES = {
     "terminated": gettext_lazy("close the account"),
 }
 """The measures of ``decisions.states.MEASURES`` as a moderator says them."""
+
+MOVE_NAMES = {
+    "release": gettext_lazy("Take it back"),
+    "transfer": gettext_lazy("Transfer"),
+    "escalate": gettext_lazy("Escalate"),
+    "resume": gettext_lazy("End the hold"),
+    "close": gettext_lazy("Close without decision"),
+    "reprioritise": gettext_lazy("Set the severity"),
+}
+"""What a lead can do with a case, as its button says it."""
 
 FIELD_NAMES = {
     "policy_codes": gettext_lazy("Policies"),
@@ -125,3 +135,38 @@ def why_words(why: Mapping[str, Any]) -> str:
     if why.get("instead_of"):
         said += " · " + _("instead of %(queue)s, which is closed") % {"queue": why["instead_of"]}
     return said
+
+
+def rough_duration(value: timedelta) -> str:
+    """The largest unit alone, for boards: it moves rarely, so that a board at rest stays at rest."""
+    seconds = max(0, int(value.total_seconds()))
+    for size, said in ((86_400, _("%(n)d d")), (3_600, _("%(n)d h")), (60, _("%(n)d m"))):
+        if seconds >= size:
+            return said % {"n": seconds // size}
+    return _("under 1 m")
+
+
+def band_names(bands: Sequence[timedelta]) -> list[str]:
+    """Names of the bands of age whose upper ends are ``bands``; the last has none."""
+    names = [_("under %(age)s") % {"age": rough_duration(band)} for band in bands]
+    return [*names, _("older")]
+
+
+@dataclass(frozen=True, slots=True)
+class BarPiece:
+    """A stretch of a bar that is 100 long; ``band`` picks the shade."""
+
+    band: int
+    x: str
+    width: str
+
+
+def bar_pieces(counts: Sequence[int]) -> list[BarPiece]:
+    """``counts`` side by side, in proportion."""
+    total, position, pieces = sum(counts), 0.0, []
+    for band, count in enumerate(counts):
+        if count:
+            width = 100 * count / total
+            pieces.append(BarPiece(band, f"{position:.2f}", f"{width:.2f}"))
+            position += width
+    return pieces

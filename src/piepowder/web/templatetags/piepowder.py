@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,9 +22,23 @@ from piepowder.kernel.errors import FieldProblem
 from piepowder.kernel.ids import short
 from piepowder.outbox.states import DeliveryState
 from piepowder.review.models import SlaTarget
-from piepowder.review.states import CaseState
+from piepowder.review.board import AGE_BANDS
+from piepowder.review.states import Availability, CaseState
 from piepowder.web.languages import language_name
-from piepowder.web.words import FIELD_NAMES, MEASURE_NAMES, ROLE_NAMES, Clock, clock_of, marked_pieces, spoken_duration
+from piepowder.web.words import (
+    FIELD_NAMES,
+    MEASURE_NAMES,
+    MOVE_NAMES,
+    ROLE_NAMES,
+    Clock,
+    band_names,
+    bar_pieces,
+    clock_of,
+    marked_pieces,
+    rough_duration,
+    spoken_duration,
+)
+
 
 register = template.Library()
 
@@ -203,3 +217,29 @@ def field_problem(problem: FieldProblem) -> str:
     """What is wrong with a field, after the field's name where it has one on the screen."""
     name = FIELD_NAMES.get(problem.pointer.strip("/").split("/")[0])
     return f"{name}: {problem.detail}" if name else problem.detail
+
+
+@register.filter
+def move_name(value: str) -> str:
+    return str(MOVE_NAMES.get(value, value))
+
+
+@register.filter
+def availability_name(value: str) -> str:
+    return str(Availability(value).label)
+
+
+@register.filter
+def rough_ago(value: datetime | None) -> SafeString | str:
+    """How long ago in the largest unit, for pages that refresh themselves."""
+    if value is None:
+        return "–"
+    said = rough_duration(timezone.now() - value)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), said)
+
+
+@register.inclusion_tag("web/queues/_age_bar.html")
+def age_bar(ages: Sequence[int]) -> dict[str, Any]:
+    """How old what waits is, as a bar; the numbers stand in its title."""
+    told = ", ".join(f"{name}: {count}" for name, count in zip(band_names(AGE_BANDS), ages, strict=True))
+    return {"pieces": bar_pieces(ages), "total": sum(ages), "told": told}

@@ -1,1 +1,185 @@
+"""Cases: found, looked at, moved by a lead, and taken away as a table."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from piepowder.access.queries import people_visible_to
+from piepowder.access.visibility import require
+from piepowder.decisions.queries import decisions_about
+from piepowder.http.identity import actor_of
+from piepowder.http.pages import screen
+from piepowder.intake.states import Kind
+from piepowder.kernel.actor import Actor, Place
+from piepowder.kernel.errors import Malformed
+from piepowder.kernel.permissions import Permission
+from piepowder.review import operations as review
+from piepowder.review.models import Queue
+from piepowder.review.queries import (
+    CaseFilters,
+    CaseRow,
+    one_case,
+    search_cases,
+    seen_cases,
+    stream_cases,
+    timeline,
+)
+from piepowder.review.states import CASE_FLOW, CaseState
+from piepowder.web.exports import csv_response
+from piepowder.web.filters import end_of, number, start_of, typed
+from piepowder.web.words import why_words
+
+_PLAIN = ("item", "seller", "policy", "state", "queue", "market", "language", "kind", "vendor", "text")
+_EXPORTED = [field.name for field in fields(CaseRow)]
+
+
+def _filters(query: QueryDict, actor: Actor) -> CaseFilters:
+    return CaseFilters(
+        **typed(query, *_PLAIN),
+        person_id=_person(query.get("person", "").strip(), actor),
+        severity=number(query.get("severity", "")),
+        since=start_of(query.get("since", "")),
+        until=end_of(query.get("until", "")),
+        late_at=timezone.now() if query.get("late") == "1" else None,
+    )
+
+
+def _person(said: str, actor: Actor) -> int | None:
+    """``me``, somebody's number, or their address or name as far as the reader may know them; 0 when nobody is meant."""
+    if not said:
+        return None
+    if said == "me":
+        return int(actor.ref)
+    if said.isdecimal():
+        return int(said)
+    known = people_visible_to(actor)
+    found = known.filter(email__iexact=said).first() or known.filter(name__icontains=said).first()
+    return found.pk if found else -1
+
+
+@screen()
+def cases(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    require(actor, Permission.CASE_VIEW)
+    shown = {
+        "found": search_cases(actor, _filters(request.GET, actor), cursor=request.GET.get("after", "")),
+        "filters": request.GET,
+        "states": CaseState.choices,
+        "kinds": Kind.choices,
+        "queues": _queues(actor),
+        "may_export": actor.may(Permission.BOARD_EXPORT),
+    }
+    return render(request, "web/cases/list.html", shown)
+
+
+def _queues(actor: Actor) -> list[Queue]:
+    return [queue for queue in Queue.objects.all() if actor.may(Permission.CASE_VIEW, Place(queue=queue.code))]
+
+
+@screen()
+def cases_export(request: HttpRequest) -> HttpResponseBase:
+    actor = actor_of(request)
+    require(actor, Permission.BOARD_EXPORT)
+    return csv_response(_lines(stream_cases(actor, _filters(request.GET, actor))), "cases.csv")
+
+
+def _lines(rows: Iterator[CaseRow]) -> Iterator[list[object]]:
+    yield list(_EXPORTED)
+    for row in rows:
+        yield [_plain(getattr(row, name)) for name in _EXPORTED]
+
+
+def _plain(value: object) -> object:
+    return "" if value is None else value.isoformat() if hasattr(value, "isoformat") else value
+
+
+@screen()
+def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    row = one_case(actor, case_id)
+    why, hold_reason = seen_cases(actor).values_list("why_here", "hold_reason").get(pk=case_id)
+    place = Place(vendor=row.vendor or actor.vendor, queue=row.queue_code, market=row.market, language=row.language)
+    shown = {
+        "case": row,
+        "why_here": why_words(why),
+        "hold_reason": hold_reason,
+        "events": timeline(actor, case_id),
+        "decisions": decisions_about(actor, item_id=row.item_id, limit=20),
+        "moves": _moves(actor, row, place),
+        "may_claim": row.state == CaseState.OPEN and actor.may(Permission.CASE_CLAIM, place),
+        "queues": [queue for queue in _queues(actor) if queue.active and queue.code != row.queue_code],
+    }
+    return render(request, "web/cases/case.html", shown)
+
+
+def _moves(actor: Actor, row: CaseRow, place: Place) -> list[str]:
+    """The ways a lead may move this case by, in the order of the flow."""
+    allowed = CASE_FLOW.allowed(CaseState(row.state))
+    lead = actor.may(Permission.CASE_REASSIGN, place)
+    needs = {
+        "release": lead,
+        "transfer": lead or actor.may(Permission.CASE_TRANSFER, place),
+        "escalate": lead or actor.may(Permission.CASE_ESCALATE, place),
+        "resume": actor.may(Permission.CASE_HOLD, place),
+        "close": lead,
+    }
+    moves = [verb for verb, granted in needs.items() if granted and verb in allowed]
+    return [*moves, "reprioritise"] if lead and "close" in allowed else moves
+
+
+@screen("POST")
+def case_move(request: HttpRequest, case_id: UUID, way: str) -> HttpResponse:
+    move = _WAYS.get(way)
+    if move is None:
+        raise Http404
+    move(actor_of(request), case_id, request.POST)
+    messages.success(request, _("Done."))
+    return redirect("case", case_id)
+
+
+def _release(actor: Actor, case_id: UUID, said: QueryDict) -> None:
+    review.release(actor=actor, case_id=case_id, at=timezone.now(), reason=said.get("reason", ""))
+
+
+def _resume(actor: Actor, case_id: UUID, said: QueryDict) -> None:
+    review.resume(actor=actor, case_id=case_id, at=timezone.now())
+
+
+def _transfer(actor: Actor, case_id: UUID, said: QueryDict) -> None:
+    queue, reason = said.get("queue", ""), said.get("reason", "")
+    review.transfer(actor=actor, case_id=case_id, at=timezone.now(), queue_code=queue, reason=reason)
+
+
+def _escalate(actor: Actor, case_id: UUID, said: QueryDict) -> None:
+    review.escalate(actor=actor, case_id=case_id, at=timezone.now(), reason=said.get("reason", ""))
+
+
+def _close(actor: Actor, case_id: UUID, said: QueryDict) -> None:
+    review.close(actor=actor, case_id=case_id, at=timezone.now(), reason=said.get("reason", ""))
+
+
+def _reprioritise(actor: Actor, case_id: UUID, said: QueryDict) -> None:
+    severity = number(said.get("severity", ""))
+    if severity is None:
+        raise Malformed(_("a severity is 0, 1, 2 or 3"))
+    review.reprioritise(
+        actor=actor, case_id=case_id, at=timezone.now(), severity=severity, reason=said.get("reason", "")
+    )
+
+
+_WAYS: Mapping[str, Callable[[Actor, UUID, QueryDict], None]] = {
+    "release": _release,
+    "resume": _resume,
+    "transfer": _transfer,
+    "escalate": _escalate,
+    "close": _close,
+    "reprioritise": _reprioritise,
+}
