@@ -48,6 +48,10 @@ JOBS: tuple[Job, ...] = (
 )
 
 
+FINISH: tuple[Callable[..., object], ...] = (outbox.finish,)
+"""What a stopping worker still does, so that attempts in flight are recorded and not repeated."""
+
+
 def load_shipped(*, at: datetime) -> None:
     """Add what ships with this version and is not there yet: roles, policies, statement templates."""
     access.load_shipped_roles(actor=SYSTEM, at=at)

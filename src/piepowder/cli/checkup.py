@@ -22,7 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from piepowder.access.models import Role, User
 from piepowder.ledger.queries import oldest_unsealed_at
 from piepowder.outbox.models import Delivery, Endpoint
-from piepowder.outbox.states import DeliveryState
+from piepowder.outbox.states import Channel, DeliveryState
 from piepowder.policy.models import PolicyVersion
 from piepowder.review.models import Queue, RoutingVersion
 
@@ -153,7 +153,7 @@ def _outbox() -> Iterator[Finding]:
         yield Finding(
             Finding.WARN, f"{dead} dead letters", "mend the receiver, then replay them under Admin → Deliveries"
         )
-    if not Endpoint.objects.filter(active=True).exists():
+    if not Endpoint.objects.filter(active=True, channel=Channel.WEBHOOK).exists():
         yield Finding(Finding.WARN, "no endpoint receives enforcements", "add a webhook under Admin → Deliveries")
     else:
         yield Finding(Finding.OK, "enforcements have where to go")

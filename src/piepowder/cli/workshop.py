@@ -8,7 +8,7 @@ import threading
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from piepowder.wiring import JOBS, Job
+from piepowder.wiring import FINISH, JOBS, Job
 
 logger = logging.getLogger("piepowder.worker")
 _LONGEST_PAUSE_S = 30.0
@@ -29,6 +29,8 @@ class Workshop:
         logger.info("worker started", extra={"jobs": [job.name for job in self.jobs]})
         for thread in threads:
             thread.join()
+        for finish in FINISH:
+            finish(now=timezone.now())
         logger.info("worker stopped")
 
     def stop(self) -> None:
