@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -62,3 +63,12 @@ def test_numbers_and_times_of_other_zones_are_kept(now: datetime, count: int) ->
     assert insert_rows(Detection, columns, iter(rows)) == count
     assert set(Detection.objects.values_list("score", "found_at")) == {(score, now)}
     assert Detection.objects.first().spans == [{"start": 1}]  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [2, 100])
+def test_a_broken_constraint_is_django_s_own_error_by_either_way(count: int) -> None:
+    rows = [(new_id(), "user", "the same", "", "", [], None, 7)] * count
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_rows(Reporter, COLUMNS, rows)
+    assert Reporter.objects.count() == 0

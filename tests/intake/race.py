@@ -1,10 +1,14 @@
-"""What the processes of ``test_races`` do; each is given its part on the command line and prints what came of it."""
+"""The races of ``test_races``, run in a process on a database of its own: several threads, each with a connection, begin at
+one moment; printed are what each was answered and what the database holds in the end."""
 
 from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,20 +18,17 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from piepowder.intake.fetching import claim  # noqa: E402
-from piepowder.intake.models import ItemMedia  # noqa: E402
+from piepowder.intake.fetching import LEASE, claim  # noqa: E402
+from piepowder.intake.models import Item, Report, Reporter, Snapshot  # noqa: E402
 from piepowder.intake.operations import answer_once, receive, report  # noqa: E402
 from piepowder.intake.schemas import Notice, parse_notice  # noqa: E402
 from piepowder.kernel import events  # noqa: E402
 from piepowder.kernel.actor import SYSTEM  # noqa: E402
+from piepowder.ledger.models import Fact  # noqa: E402
 from tests.intake.conftest import listing, parsed  # noqa: E402
 
+__all__ = ["LEASE", "NOW", "claim", "timedelta"]
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
-
-
-def wait_for(moment: str) -> None:
-    connection.ensure_connection()
-    time.sleep(max(0.0, float(moment) - time.time()))
 
 
 def submit(name: str, count: str, forwards: str) -> Any:
@@ -77,15 +78,50 @@ def take(name: str) -> Any:
     return mine
 
 
-def hang(name: str) -> Any:
-    """Claim media and never record anything."""
-    claim(now=NOW + timedelta(seconds=1), limit=5)
-    print(json.dumps(ItemMedia.objects.filter(attempts=1).count()), flush=True)
-    time.sleep(60)
+def seed() -> None:
+    """Three listings, one of them with fifty pictures to be fetched."""
+    pictures = [f"https://x/{number}.png" for number in range(50)]
+    raw = [listing("L-0", content={"images": pictures}), listing("L-1"), listing("L-2")]
+    receive(actor=SYSTEM, submissions=[parsed(one) for one in raw], at=NOW)
+
+
+def together(work: Callable[..., Any], parts: list[list[str]]) -> list[Any]:
+    start = threading.Barrier(len(parts))
+
+    def one(part: list[str]) -> Any:
+        connection.ensure_connection()
+        start.wait()
+        try:
+            return work(*part)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(one, parts))
+
+
+def state() -> dict[str, Any]:
+    return {
+        "items": Item.objects.count(),
+        "numbers": sorted(Snapshot.objects.values_list("number", flat=True)),
+        "newest": sorted(Item.objects.values_list("snapshot__number", flat=True)),
+        "facts": Fact.objects.filter(verb="item.receive").count(),
+        "reports": Report.objects.count(),
+        "reporters": Reporter.objects.count(),
+    }
+
+
+def main(verb: str, parts: list[list[str]]) -> None:
+    events._listeners.clear()
+    if verb != "submit" and not Item.objects.exists():
+        seed()
+    if verb == "hang":
+        claim(now=NOW + timedelta(seconds=1), limit=5)
+        print("claimed", flush=True)
+        time.sleep(60)
+    work = {"submit": submit, "once": once, "notify": notify, "take": take}[verb]
+    print(json.dumps({"answers": together(work, parts), "state": state()}))
 
 
 if __name__ == "__main__":
-    events._listeners.clear()
-    _, verb, begin, *rest = sys.argv
-    wait_for(begin)
-    print(json.dumps({"submit": submit, "once": once, "notify": notify, "take": take, "hang": hang}[verb](*rest)))
+    main(sys.argv[1], json.loads(sys.argv[2]))

@@ -34,7 +34,8 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and len(adapted) >= _COPY_FROM:
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            # Django turns the driver's errors into its own only in the methods that it knows; ``copy`` is none of them.
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for start in range(0, len(adapted), _COPY_AT_ONCE):
                     copy.write("".join(map(_copy_line, adapted[start : start + _COPY_AT_ONCE])))
         elif connection.vendor == "postgresql":
