@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,13 +18,22 @@ from piepowder.kernel.actor import SYSTEM, Scope
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
 from piepowder.outbox.models import Message
+from piepowder.review import operations as review
 from piepowder.review.models import Case
+from piepowder.review.reference import forget
 from tests.api.conftest import MakeClient, listing, new_key
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d494844520000000100000001080600000"
     "01f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    forget()
+    yield
+    forget()
 
 
 def notice(*ids: str, **changes: Any) -> dict[str, Any]:
@@ -237,3 +246,52 @@ def test_people_are_read_within_the_scope_of_the_key(connect: MakeClient) -> Non
     assert [person["email"] for person in acme.people()] == [f"p{number}@acme.example" for number in range(3)]
     assert list(acme.people(vendor="zenith")) == []
     assert refusal(lambda: list(connect(Permission.ITEM_VIEW).people())).code == "not_permitted"
+
+
+def court(at: datetime) -> None:
+    """A queue with a promise, and everything routed to it."""
+    review.save_queue(actor=SYSTEM, at=at, code="listings", name="Listings")
+    review.set_target(actor=SYSTEM, at=at, queue_code="listings", severity=2, target_s=3600)
+    rules = [{"name": "Everything", "when": {}, "then": {"queue": "listings", "severity": 2}}]
+    review.publish_routing(actor=SYSTEM, at=at, rules=rules)
+
+
+def test_a_case_is_read_with_its_steps_and_clocks(connect: MakeClient) -> None:
+    court(datetime.now(UTC))
+    api = connect()
+    receipt = api.submit(listing(1))
+    (row,) = api.cases(state="open")
+    assert (row["item_id"], row["queue_code"], row["severity"]) == (receipt["item"], "listings", 2)
+    case = api.case(row["case_id"])
+    assert case["case"] == row
+    assert [step["kind"] for step in case["events"]] == ["opened"]
+    assert [(clock["metric"], clock["state"], clock["target_s"]) for clock in case["clocks"]] == [
+        ("decision", "running", 3600)
+    ]
+    assert refusal(lambda: api.case(receipt["item"])).code == "unknown_case"
+
+
+def test_cases_are_paged_newest_first_and_exported_whole(connect: MakeClient) -> None:
+    court(datetime.now(UTC))
+    api = connect()
+    for number in range(5):
+        api.submit(listing(number))
+    assert [row["external_id"] for row in api.cases(limit=2)] == ["L-4", "L-3", "L-2", "L-1", "L-0"]
+    assert [row["external_id"] for row in api.cases(item="L-3")] == ["L-3"]
+    assert [row["external_id"] for row in api.cases_csv()] == ["L-4", "L-3", "L-2", "L-1", "L-0"]
+    assert Fact.objects.filter(verb="cases.export").count() == 1
+    viewer = connect(Permission.CASE_VIEW)
+    assert refusal(lambda: list(viewer.cases_csv())).code == "not_permitted"
+
+
+def test_the_board_counts_what_waits(connect: MakeClient) -> None:
+    court(datetime.now(UTC))
+    api = connect()
+    for number in range(3):
+        api.submit(listing(number))
+    board = api.queues()
+    assert board["total"]["waiting"] == 3
+    (queue,) = [row for row in board["rows"] if row["tally"]["waiting"]]
+    assert queue["code"] == "listings"
+    assert sum(queue["tally"]["ages"]) == 3
+    assert [(part["code"], part["tally"]["waiting"]) for part in queue["by_market"]] == [("DE", 3)]

@@ -19,7 +19,6 @@ from piepowder.api.bodies import NotJson, TooLarge, json_body
 from piepowder.api.contract import answer_shape, contract
 from piepowder.api.paging import BadCursor, Moment, Page, Word, cursor_in
 from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered_once
-from piepowder.api.tables import csv_response
 from piepowder.decisions.export import export_decisions
 from piepowder.decisions.operations import (
     BadRuling,
@@ -33,6 +32,7 @@ from piepowder.decisions.operations import (
 )
 from piepowder.decisions.queries import DecisionFilters, decision_page, recent_decisions
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
+from piepowder.http.tables import csv_response
 from piepowder.intake.models import Item
 from piepowder.intake.schemas.fields import CLOSED, ItemRef, Label, PolicyCode, Version
 from piepowder.intake.schemas.wording import field_problems
@@ -173,7 +173,7 @@ class DecisionPageShape(Schema):
     next: str = Field(description="cursor of the next page; empty at the end")
 
 
-class Narrowing(Schema):
+class DecisionNarrowing(Schema):
     """An empty field does not narrow."""
 
     item: Word = Field("", description="the marketplace's id of the item")
@@ -195,7 +195,7 @@ class Narrowing(Schema):
     text: Word = Field("", description="searched for in facts and notes")
 
 
-class NarrowedPage(Narrowing, Page):
+class DecisionsAsked(DecisionNarrowing, Page):
     pass
 
 
@@ -267,7 +267,7 @@ def issue_decision(request: HttpRequest) -> HttpResponse:
     summary="Decisions, newest first",
     **contract("list_decisions", permission=Permission.DECISION_VIEW, refuses=(Malformed, BadCursor)),
 )
-def list_decisions(request: HttpRequest, narrowed: Query[NarrowedPage]) -> Any:
+def list_decisions(request: HttpRequest, narrowed: Query[DecisionsAsked]) -> Any:
     """A page of the decisions the caller may see. Decisions that land meanwhile neither shift nor repeat a row."""
     actor = caller(request)
     require(actor, Permission.DECISION_VIEW)
@@ -288,7 +288,7 @@ def list_decisions(request: HttpRequest, narrowed: Query[NarrowedPage]) -> Any:
         more={"responses": {200: answer_shape("Oldest first, each once", {"type": "string"}, "text/csv")}},
     ),
 )
-def export(request: HttpRequest, narrowed: Query[Narrowing]) -> StreamingHttpResponse:
+def export(request: HttpRequest, narrowed: Query[DecisionNarrowing]) -> StreamingHttpResponse:
     """Every decision the caller may export, streamed."""
     rows = export_decisions(actor=caller(request), filters=_filters(narrowed), at=timezone.now())
     return csv_response(rows, "decisions.csv")
@@ -309,8 +309,8 @@ def read_decision(request: HttpRequest, decision_id: UUID) -> Any:
     return decision_page(actor, decision_id)
 
 
-def _filters(narrowed: Narrowing) -> DecisionFilters:
-    return DecisionFilters(**{name: getattr(narrowed, name) for name in Narrowing.model_fields})
+def _filters(narrowed: DecisionNarrowing) -> DecisionFilters:
+    return DecisionFilters(**{name: getattr(narrowed, name) for name in DecisionNarrowing.model_fields})
 
 
 def _ruling(given: dict[str, Any]) -> Ruling:

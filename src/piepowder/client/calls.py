@@ -14,6 +14,9 @@ import orjson
 
 from piepowder.client.sending import Sender, pause
 from piepowder.client.shapes import (
+    Board,
+    Case,
+    CaseDetail,
     Decision,
     DecisionDetail,
     DecisionReceipt,
@@ -111,6 +114,21 @@ class Client:
     def decisions_csv(self, **narrowed: Any) -> Iterator[dict[str, str]]:
         """All decisions this key may export, oldest first, as they stream in."""
         return self._table("/api/v1/decisions.csv", narrowed)
+
+    def cases(self, **narrowed: Any) -> Iterator[Case]:
+        """The cases this key may see, newest first, read page by page; arguments are those of the operation."""
+        return self._rows("/api/v1/cases", narrowed)
+
+    def case(self, case_id: str) -> CaseDetail:
+        return cast(CaseDetail, self._send.read(f"/api/v1/cases/{quote(case_id, safe='')}").json())
+
+    def cases_csv(self, **narrowed: Any) -> Iterator[dict[str, str]]:
+        """All cases this key may export, newest first, as they stream in."""
+        return self._table("/api/v1/cases.csv", narrowed)
+
+    def queues(self) -> Board:
+        """The numbers of the live board."""
+        return cast(Board, self._send.read("/api/v1/queues").json())
 
     def policies(self, *, language: str = "en", market: str = "", at: str = "") -> list[Policy]:
         asked = {"language": language, "market": market, "at": at}

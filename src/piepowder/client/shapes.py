@@ -193,6 +193,101 @@ class DecisionDetail(TypedDict):
     withdrawn_at: str | None
 
 
+class Case(TypedDict):
+    """A case in a list; ``person`` holds it, put it on hold or decided it."""
+
+    case_id: str
+    item_id: str
+    kind: str
+    external_id: str
+    title: str
+    seller_ref: str
+    item_state: str
+    market: str
+    language: str
+    policy_code: str
+    severity: int
+    state: str
+    queue_code: str
+    queue_name: str
+    vendor: str
+    person_id: int | None
+    person: str
+    reports: int
+    trust: int
+    opened_at: str
+    due_at: str | None
+    at_risk_at: str | None
+    first_claimed_at: str | None
+    claimed_at: str | None
+    first_viewed_at: str | None
+    hold_until: str | None
+    decided_at: str | None
+
+
+class CaseStep(TypedDict):
+    kind: str
+    words: str
+    at: str
+    who: str
+    vendor: str
+    reason: str
+
+
+class CaseClock(TypedDict):
+    metric: str
+    cycle: int
+    state: str
+    started_at: str
+    target_s: int
+    calendar: str
+    due_at: str | None
+    remaining_s: float | None
+    breached_at: str | None
+    ended_at: str | None
+
+
+class CaseDetail(TypedDict):
+    case: Case
+    events: list[CaseStep]
+    clocks: list[CaseClock]
+
+
+class Tally(TypedDict):
+    waiting: int
+    in_progress: int
+    held: int
+    at_risk: int
+    late: int
+    oldest_at: str | None
+    ages: list[int]
+    people: int
+
+
+class Part(TypedDict):
+    code: str
+    tally: Tally
+
+
+class Queue(TypedDict):
+    code: str
+    name: str
+    tally: Tally
+    by_market: list[Part]
+    by_language: list[Part]
+    by_vendor: list[Part]
+
+
+class Board(TypedDict):
+    """How the work stands; ``ages`` count waiting cases in the bands of ``age_bands_s``, the last has no end."""
+
+    at: str
+    age_bands_s: list[int]
+    rows: list[Queue]
+    total: Tally
+    people: dict[str, int]
+
+
 class Policy(TypedDict):
     """A node of the policy tree as it stands."""
 
