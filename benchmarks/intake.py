@@ -1,14 +1,17 @@
-"""How fast listings come in: ``python -m benchmarks.intake [--items N] [--batch N] [--record]``.
+"""How fast listings come in: ``python -m benchmarks.intake [--items N] [--batch N] [--clients N] [--record]``.
 
 Feeds synthetic listings (title, description, price, category, brand, GTIN, two pictures, attributes; every tenth with a
-detection) through the NDJSON stream into the database of ``DATABASE_URL``, first with intake alone, then with everything
-that listens to it, and prints items per second and the peak of resident memory. Run it under ``tools/with_postgres.py``
-for PostgreSQL; without ``DATABASE_URL`` it makes a SQLite database of its own. The database is left as it is afterwards.
+detection) as NDJSON through ``receive_stream`` into the database of ``DATABASE_URL``: first with intake alone (item,
+snapshot, media, detections, ledger), then with everything that listens to it (routing, case, clock, their facts). Prints
+items per second over all clients and, per client, CPU time and resident memory; growth is over the second half. Run it
+under ``tools/with_postgres.py`` for PostgreSQL; without ``DATABASE_URL`` it makes a SQLite database of its own, where
+there is one writer and so one client.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import random
@@ -21,21 +24,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 WORDS = (
-    "lamp",
-    "table",
-    "walnut",
-    "vintage",
-    "linen",
-    "copper",
-    "small",
-    "blue",
-    "garden",
-    "kitchen",
-    "soft",
-    "classic",
+    "lamp", "table", "walnut", "vintage", "linen", "copper", "small", "blue", "garden", "kitchen", "soft", "classic",
+)  # fmt: skip
+
+
+PARTS = {"alone": "intake alone", "whole": "with routing, case, clock, audit"}
+HEAD = (
+    "| database | what runs | items | batch | clients | items/s | CPU s per client | peak RSS MB | RSS growth MB |",
+    "|---|---|---:|---:|---:|---:|---:|---:|---:|",
 )
 
 
@@ -43,17 +43,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--batch", type=int, default=2_000)
+    parser.add_argument("--clients", type=int, default=1, help="processes that feed at the same time")
     parser.add_argument("--record", action="store_true", help="append the table to RESULTS.md")
-    parser.add_argument("--only", choices=["alone", "whole"], help="run one part in this process (used by the parent)")
-    parser.add_argument("--feed", type=Path, help="the lines for --only")
+    parser.add_argument("--feed", type=Path, help="be one client with these lines (used by the parent)")
+    parser.add_argument("--part", choices=PARTS)
     options = parser.parse_args()
-    if options.only:
-        print(measured(options.only, options.feed, options.items, options.batch))
+    if options.feed:
+        print(json.dumps(fed(options.part, options.feed, options.batch)))
         return 0
-    table = [
-        "| database | what runs | items | batch | items/s | client CPU s | peak RSS MB | RSS growth MB |",
-        "|---|---|---:|---:|---:|---:|---:|---:|",
-    ]
+    table = list(HEAD)
     with tempfile.TemporaryDirectory() as home:
         environment = {
             **os.environ,
@@ -62,15 +60,7 @@ def main() -> int:
             "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{home}/benchmark.sqlite3",
         }
         subprocess.run([sys.executable, "-m", "django", "migrate", "--verbosity", "0"], env=environment, check=True)
-        for part in ("alone",):
-            feed = Path(home, f"{part}.ndjson")
-            with feed.open("wb") as lines:
-                lines.writelines(line + b"\n" for line in listings(options.items, prefix=part))
-            command = [sys.executable, "-m", "benchmarks.intake", "--only", part, "--feed", str(feed)]
-            command += ["--items", str(options.items), "--batch", str(options.batch)]
-            table.append(
-                subprocess.run(command, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
-            )
+        table += [raced(part, Path(home), environment, options) for part in PARTS]
     print("\n".join(table))
     if options.record:
         heading = f"\n## Intake, {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} CPUs, "
@@ -79,38 +69,103 @@ def main() -> int:
     return 0
 
 
-def measured(part: str, feed: Path, items: int, batch: int) -> str:
-    """One row of the table, measured in this process."""
+def raced(part: str, home: Path, environment: dict[str, str], options: argparse.Namespace) -> str:
+    """One row of the table: the clients begin together, and the time is that of the last one to end."""
+    share = options.items // options.clients
+    clients = []
+    for number in range(options.clients):
+        feed = home / f"{part}-{number}.ndjson"
+        with feed.open("wb") as lines:
+            lines.writelines(line + b"\n" for line in listings(share, prefix=f"{part}-{number}", seed=number))
+        command = [sys.executable, "-m", "benchmarks.intake", "--part", part, "--feed", str(feed)]
+        clients.append(
+            subprocess.Popen(
+                [*command, "--batch", str(options.batch)],
+                env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            )
+        )  # fmt: skip
+    for client in clients:
+        assert client.stdout is not None
+        client.stdout.readline()
+    for client in clients:
+        assert client.stdin is not None
+        client.stdin.write("go\n")
+        client.stdin.flush()
+    told = [json.loads(client.communicate()[0]) for client in clients]
+    if any(one["tally"] != {"created": share} for one in told):
+        raise SystemExit(f"expected {share} created by each client, got {[one['tally'] for one in told]}")
+    seconds = max(one["seconds"] for one in told)
+    cpu, peak, growth = (max(one[name] for one in told) for name in ("cpu", "peak_mb", "growth_mb"))
+    return (
+        f"| {told[0]['database']} | {PARTS[part]} | {share * options.clients:,} | {options.batch:,} | {options.clients} "
+        f"| {share * options.clients / seconds:,.0f} | {cpu:.1f} | {peak:.0f} | {growth:.1f} |"
+    )
+
+
+def fed(part: str, feed: Path, batch: int) -> dict[str, Any]:
+    """What one client measured of itself."""
     import django
 
     django.setup()
     from django.db import connection
 
     from piepowder.intake.operations import receive_stream
+    from piepowder.kernel import events
     from piepowder.kernel.actor import SYSTEM
 
-    if part == "whole":
-        from piepowder import wiring
-
-        wiring.connect()
+    if part == "alone":
+        events._listeners.clear()
+    else:
+        prepare_review()
+    total = feed.read_bytes().count(b"\n")
     tally: Counter[str] = Counter()
-    grown_from = 0.0
+    half_mb = 0.0
+    print("ready", flush=True)
+    sys.stdin.readline()
     started, cpu = time.perf_counter(), time.process_time()
     with feed.open("rb") as lines:
         results = receive_stream(actor=SYSTEM, lines=lines, at_clock=lambda: datetime.now(UTC), batch=batch)
         for number, result in enumerate(results, 1):
             tally[result.outcome.result.value] += 1
-            if number == items // 2:
-                grown_from = resident_mb()
-    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    if tally != {"created": items}:
-        raise SystemExit(f"expected {items} created, got {dict(tally)}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    what = "intake alone" if part == "alone" else "with routing, case, clock, audit"
-    return (
-        f"| {connection.vendor} | {what} | {items:,} | {batch:,} | {items / seconds:,.0f} | {cpu:.1f} | {peak:.0f} "
-        f"| {resident_mb() - grown_from:.1f} |"
-    )
+            if number == total // 2:
+                half_mb = resident_mb()
+    return {
+        "database": connection.vendor,
+        "tally": tally,
+        "seconds": time.perf_counter() - started,
+        "cpu": time.process_time() - cpu,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "growth_mb": resident_mb() - half_mb,
+    }
+
+
+def prepare_review() -> None:
+    """Policies, two queues with their promises, and rules that part the listings between them."""
+    from django.db import transaction
+
+    from piepowder import wiring
+    from piepowder.kernel.actor import SYSTEM
+    from piepowder.review.models import RoutingVersion
+    from piepowder.review.operations import publish_routing, save_queue, set_target
+
+    at = datetime.now(UTC)
+    with transaction.atomic():
+        wiring.load_shipped(at=at)
+        if RoutingVersion.objects.exists():
+            return
+        for code in ("general", "counterfeit"):
+            save_queue(actor=SYSTEM, at=at, code=code, name=code.title())
+            for severity in range(4):
+                set_target(actor=SYSTEM, at=at, queue_code=code, severity=severity, target_s=3_600 * (severity + 1))
+        rules = [
+            {
+                "name": "Looks copied",
+                "when": {"label": "counterfeit", "min_score": 0.5},
+                "then": {"queue": "counterfeit"},
+            },
+            {"name": "All others", "when": {"kind": ["listing"]}, "then": {"queue": "general"}},
+        ]
+        publish_routing(actor=SYSTEM, at=at, rules=rules)
 
 
 def resident_mb() -> float:
