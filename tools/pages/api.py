@@ -27,7 +27,7 @@ def page() -> str:
 
 
 def _row(method: str, path: str, operation: dict[str, Any]) -> tuple[str, str, str, str]:
-    told = operation.get("description") or operation.get("summary") or ""
+    told = f"**{operation['summary']}.** {operation.get('description', '')}"
     return (
         code(f"{method.upper()} {path}"),
         told.split("\n\n")[0].replace("``", "`"),

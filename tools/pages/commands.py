@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from pages.markdown import document, fenced
+from pages.markdown import document, fenced, plain
 from piepowder.cli import main
 
 FILE = "commands.md"
@@ -20,7 +20,7 @@ _WIDTH = 100
 def page() -> str:
     codes = (main.__doc__ or "").split("\n\n", 1)[1]
     root = click.Context(main.cli, info_name="piepowder", terminal_width=_WIDTH, max_content_width=_WIDTH)
-    parts = [f"## Exit codes\n\n{' '.join(codes.split('Exit codes: ')[1].split())}"]
+    parts = [f"## Exit codes\n\n{plain(codes.split('Exit codes: ')[1])}"]
     parts += [f"## {path}\n\n" + fenced("text", text) for path, text in _helps(root)]
     return document(TITLE, TOLD, "commands", *parts)
 
