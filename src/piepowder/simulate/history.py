@@ -30,7 +30,7 @@ from piepowder.simulate.shifts import Shift, shifts_of
 from piepowder.simulate.steps import ItemKey, Said, Step, Truth
 from piepowder.simulate.vocabulary import markets
 
-WEEKS = 3
+DAYS = 21
 _QUIET = timedelta(hours=30)
 """Towards the end fewer hands are free than items come, so that work is waiting when the history ends."""
 _SLOWER = 6.0
@@ -76,12 +76,12 @@ class History:
     items: int
     until: datetime
     gallery: Gallery = field(default_factory=Gallery)
-    weeks: int = WEEKS
+    days: int = DAYS
     people: list[PersonPlan] = field(init=False)
     workers: dict[str, Worker] = field(init=False)
     truths: list[Truth] = field(default_factory=list)
-    rates: list[tuple[ItemKey, str, float]] = field(default_factory=list)
-    """For each ruling of a person: the item, the person, and the probability with which they had to get it wrong."""
+    rates: dict[tuple[ItemKey, datetime], float] = field(default_factory=dict)
+    """For each ruling of a person that stood, by item and moment: the probability with which they had to get it wrong."""
     subjects: dict[ItemKey, Subject] = field(default_factory=dict)
     since: datetime = field(init=False)
     house: House = field(init=False)
@@ -91,7 +91,7 @@ class History:
     _turn: int = 0
 
     def __post_init__(self) -> None:
-        self.since = self.until - timedelta(weeks=self.weeks)
+        self.since = self.until - timedelta(days=self.days)
         self.house = shipped_house(tuple(market.code for market in markets()), self.until)
         self.floor = Floor(self.house)
         self.marketplace = Marketplace(Chance(self.seed, "marketplace"), self.gallery)
@@ -116,7 +116,7 @@ class History:
         for worker in self.workers.values():
             for shift in worker.shifts:
                 self._at(max(shift.starts_at, self.since), partial(self._begins, worker=worker, shift=shift))
-        hours = self.weeks * 7 * 24
+        hours = self.days * 24
         for hour in range(1, hours + 1):
             self._at(self.since + timedelta(hours=hour) - timedelta(seconds=1), self._sweeps)
         for worker in self.workers.values():
@@ -237,7 +237,7 @@ class History:
 
     def _gap(self, at: datetime) -> float:
         """Mean seconds between two spells of work of one person, so that all together decide a bit more than arrives."""
-        per_day = self.items * _REVIEWED / (7 * self.weeks)
+        per_day = self.items * _REVIEWED / self.days
         hours = len(self.workers) * 5 / 7 * 7.2
         spells = per_day * _CAPACITY / _IN_A_ROW
         slower = _SLOWER if at > self.until - _QUIET else 1.0
@@ -316,7 +316,7 @@ class History:
             self.floor.decided(case, violation=said.outcome == "violation")
             self._at(back, partial(self._takes_back, worker=worker, case=case, said=said))
             return
-        self.rates.append((case.subject.key, worker.plan.key, self._error_rate(worker, case.subject, hours, week)))
+        self.rates[case.subject.key, at] = self._error_rate(worker, case.subject, hours, week)
         self.floor.decided(case, violation=said.outcome == "violation")
         self._goes_on(at, worker)
 

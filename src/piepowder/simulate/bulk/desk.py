@@ -162,7 +162,7 @@ class Desk:
         )
         for kind in (CaseEventKind.OFFERED, CaseEventKind.CLAIMED):
             self._event(one, actor, at, kind, {}, lease=one.lease.pk)
-        told = {"lease": str(one.lease.pk), "queue": queue.code}
+        told = {"lease": str(one.lease.pk)}
         self.pages.fact(actor, at, "case.claim", "case", case.pk, told)
 
     def view(self, one: Open, *, actor: Actor, at: datetime) -> None:
