@@ -14,13 +14,14 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from studies.crash.stack import Member, children_of, free_port, wait_ready
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def study(*, kills: int, seed: int, folder: Path, database: str, settle_s: float = 0.3) -> dict[str, object]:
+def study(*, kills: int, seed: int, folder: Path, database: str, settle_s: float = 0.3) -> dict[str, Any]:
     """Run the whole stack under load, kill one member at each of ``kills`` seeded instants, then audit what is left."""
     chance = random.Random(seed)
     port, hook, secret = free_port(), free_port(), secrets.token_hex(16)
@@ -89,7 +90,7 @@ def study(*, kills: int, seed: int, folder: Path, database: str, settle_s: float
     finally:
         for one in reversed(everybody):
             one.stop()
-    result: dict[str, object] = json.loads(_run(environment, "-m", "studies.crash.audit", str(folder)))
+    result: dict[str, Any] = json.loads(_run(environment, "-m", "studies.crash.audit", str(folder)))
     result["kills"] = {one.name: one.kills for one in everybody if one.kills}
     return result
 
@@ -157,14 +158,14 @@ def main() -> int:
     return 1 if result["wrong"] else 0
 
 
-def _record(name: str, options: argparse.Namespace, result: dict[str, object]) -> None:
+def _record(name: str, options: argparse.Namespace, result: dict[str, Any]) -> None:
     path = ROOT / "studies" / "RESULTS.md"
     if not path.exists():
         path.write_text("# Studies\n\nWhat was run, when, where, and what came out. Each is one command with a seed.\n")
-    counts = ", ".join(f"{value:,} {what}" for what, value in result["counts"].items())  # type: ignore[attr-defined]
-    kills = ", ".join(f"{who} {n}" for who, n in result["kills"].items())  # type: ignore[attr-defined]
+    counts = ", ".join(f"{value:,} {what}" for what, value in result["counts"].items())
+    kills = ", ".join(f"{who} {n}" for who, n in result["kills"].items())
     wrong = result["wrong"] or ["nothing lost, nothing doubled, nothing out of order, the ledger whole"]
-    told = "\n".join(f"- {line}" for line in wrong)  # type: ignore[attr-defined]
+    told = "\n".join(f"- {line}" for line in wrong)
     with open(path, "a") as file:
         file.write(
             f"\n## Crash study, {name}, {datetime.now(UTC):%Y-%m-%d}\n\n"
