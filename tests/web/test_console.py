@@ -44,7 +44,13 @@ def ruling(lease: UUID, **values: Any) -> dict[str, Any]:
 
 def counterfeit(lease: UUID, **values: Any) -> dict[str, Any]:
     return ruling(
-        lease, outcome="violation", policy=["C-1.1"], ground="illegal", facts=FACTS, order=["visibility:content_removed"], **values
+        lease,
+        outcome="violation",
+        policy=["C-1.1"],
+        ground="illegal",
+        facts=FACTS,
+        order=["visibility:content_removed"],
+        **values,
     )
 
 
@@ -59,13 +65,19 @@ def test_starting_takes_the_gravest_case_and_counts_the_person_as_available(mode
 def test_opening_or_reloading_the_page_of_a_case_takes_no_other_case(moderator: Client) -> None:
     moderator.post(reverse("console_next"))
     lease = Lease.objects.get()
-    for address in (reverse("console"), reverse("console_case", args=[lease.pk]), reverse("console_case", args=[lease.pk])):
+    for address in (
+        reverse("console"),
+        reverse("console_case", args=[lease.pk]),
+        reverse("console_case", args=[lease.pk]),
+    ):
         assert moderator.get(address).status_code == 200
     assert Lease.objects.count() == 1
     assert CaseEvent.objects.filter(kind="viewed", lease=lease.pk).count() == 1
 
 
-def test_the_bench_shows_the_item_its_marks_reports_detections_and_a_proposal_with_its_reason(moderator: Client) -> None:
+def test_the_bench_shows_the_item_its_marks_reports_detections_and_a_proposal_with_its_reason(
+    moderator: Client,
+) -> None:
     page = moderator.get(reverse("console_case", args=[take(moderator, "L-1001")])).content.decode()
     assert "<mark>AAA quality replica</mark> handbag" in page
     assert "<mark>replica with all logos</mark>" in page
@@ -77,7 +89,9 @@ def test_the_bench_shows_the_item_its_marks_reports_detections_and_a_proposal_wi
     assert "rights@lumiere.example" not in page
 
 
-def test_the_page_of_a_case_needs_no_more_queries_than_it_did(moderator: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_page_of_a_case_needs_no_more_queries_than_it_did(
+    moderator: Client, django_assert_max_num_queries: Any
+) -> None:
     address = reverse("console_case", args=[take(moderator, "L-1001")])
     moderator.get(address)
     with django_assert_max_num_queries(48):
@@ -177,7 +191,13 @@ def test_a_draft_that_is_none_is_refused(moderator: Client) -> None:
 def test_undo_brings_the_case_back_with_everything_that_was_typed(moderator: Client) -> None:
     lease = take(moderator, "L-1003")
     typed = ruling(
-        lease, outcome="violation", policy=["M-1"], ground="terms", facts=FACTS, note="n", order=["visibility:content_labelled"]
+        lease,
+        outcome="violation",
+        policy=["M-1"],
+        ground="terms",
+        facts=FACTS,
+        note="n",
+        order=["visibility:content_labelled"],
     )
     moderator.post(reverse("console_decide", args=[lease]), typed, headers=PART)
     waiting = Lease.objects.get()
@@ -190,7 +210,9 @@ def test_undo_brings_the_case_back_with_everything_that_was_typed(moderator: Cli
     assert answer["HX-Push-Url"] == reverse("console_case", args=[back.pk])
     assert (draft["policies"], draft["facts"], draft["note"]) == (["M-1"], FACTS, "n")
     assert draft["orders"] == {"visibility:content_labelled": ""}
-    again = moderator.post(reverse("console_decide", args=[back.pk]), ruling(back.pk, then=str(waiting.pk)), headers=PART)
+    again = moderator.post(
+        reverse("console_decide", args=[back.pk]), ruling(back.pk, then=str(waiting.pk)), headers=PART
+    )
     assert again["HX-Push-Url"] == reverse("console_case", args=[waiting.pk])
 
 
@@ -202,7 +224,9 @@ def test_too_late_is_too_late_and_says_what_to_do(moderator: Client) -> None:
     assert "Ask a lead to reverse the decision instead." in answer.content.decode()
 
 
-def test_a_newer_version_is_told_by_the_heartbeat_and_must_be_seen_or_confirmed(moderator: Client, town: datetime) -> None:
+def test_a_newer_version_is_told_by_the_heartbeat_and_must_be_seen_or_confirmed(
+    moderator: Client, town: datetime
+) -> None:
     lease = take(moderator, "L-1002")
     before = moderator.post(reverse("console_beat", args=[lease]), headers=PART).json()
     seen = ruling(lease)
@@ -231,7 +255,9 @@ def test_a_newer_version_is_told_by_the_heartbeat_and_must_be_seen_or_confirmed(
         ("release", {"reason": "break"}, "released"),
     ],
 )
-def test_every_way_of_leaving_a_case_takes_its_reason(moderator: Client, way: str, said: dict[str, str], event: str) -> None:
+def test_every_way_of_leaving_a_case_takes_its_reason(
+    moderator: Client, way: str, said: dict[str, str], event: str
+) -> None:
     lease = take(moderator, "L-1002")
     answer = moderator.post(reverse("console_leave", args=[lease, way]), said, headers=PART)
     told = CaseEvent.objects.get(kind=event)
@@ -243,8 +269,12 @@ def test_every_way_of_leaving_a_case_takes_its_reason(moderator: Client, way: st
 
 def test_leaving_without_a_reason_or_by_no_known_way_is_refused(moderator: Client) -> None:
     lease = take(moderator, "L-1002")
-    assert moderator.post(reverse("console_leave", args=[lease, "skip"]), {"reason": " "}, headers=PART).status_code == 400
-    assert moderator.post(reverse("console_leave", args=[lease, "sell"]), {"reason": "x"}, headers=PART).status_code == 404
+    assert (
+        moderator.post(reverse("console_leave", args=[lease, "skip"]), {"reason": " "}, headers=PART).status_code == 400
+    )
+    assert (
+        moderator.post(reverse("console_leave", args=[lease, "sell"]), {"reason": "x"}, headers=PART).status_code == 404
+    )
     assert Lease.objects.filter(pk=lease).exists()
 
 
@@ -261,7 +291,10 @@ def test_the_lease_of_somebody_else_opens_nothing(log_in: LogIn, actor_of: Actor
     for name in ("console_case", "console_policies"):
         assert stranger.get(reverse(name, args=[lease])).status_code == 409
     for name in ("console_beat", "console_draft", "console_decide", "console_reveal"):
-        assert stranger.post(reverse(name, args=[lease]), "{}", content_type="application/json").status_code in (409, 422)
+        assert stranger.post(reverse(name, args=[lease]), "{}", content_type="application/json").status_code in (
+            409,
+            422,
+        )
     assert Lease.objects.filter(pk=lease).exists()
 
 
@@ -277,7 +310,9 @@ def test_an_empty_bench_says_what_would_be_here(log_in: LogIn, actor_of: ActorOf
 
 def test_search_finds_policies_for_the_kind_of_item_and_one_can_be_read_in_full(moderator: Client) -> None:
     lease = take(moderator, "L-1002")
-    hits = moderator.get(reverse("console_policies", args=[lease]), {"text": "counterfeit"}, headers=PART).content.decode()
+    hits = moderator.get(
+        reverse("console_policies", args=[lease]), {"text": "counterfeit"}, headers=PART
+    ).content.decode()
     full = moderator.get(reverse("console_policy", args=[lease, "C-1.1"]), headers=PART).content.decode()
     missing = moderator.get(reverse("console_policy", args=[lease, "Z-9"]), headers=PART)
     assert 'data-code="C-1.1"' in hits

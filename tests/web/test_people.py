@@ -45,7 +45,12 @@ def test_a_person_is_added_given_a_role_and_sent_a_link(admin: Client, settings:
     admin.post(reverse("person_link", args=[nina.pk]))
     grant = Grant.objects.get(user=nina)
     assert (nina.languages, nina.timezone, nina.has_usable_password()) == (["de", "en"], "Europe/Berlin", False)
-    assert (grant.role.code, grant.queues, grant.markets, grant.vendors) == ("moderator", ["listings"], ["DE", "FR"], [])
+    assert (grant.role.code, grant.queues, grant.markets, grant.vendors) == (
+        "moderator",
+        ["listings"],
+        ["DE", "FR"],
+        [],
+    )
     assert [message.to for message in mail.outbox] == [["nina@market.example"]]
     assert "/password/reset/" in mail.outbox[0].body
 
@@ -101,7 +106,9 @@ def test_a_lead_cannot_reach_into_another_vendor(log_in: LogIn) -> None:
 def test_a_role_is_edited_and_the_change_reaches_those_who_hold_it(admin: Client, log_in: LogIn) -> None:
     role = Role.objects.get(code="moderator")
     kept = [permission for permission in role.permissions if permission != "case:claim"]
-    admin.post(reverse("role_edit", args=["moderator"]), {"code": "moderator", "name": "Moderator", "permissions": kept})
+    admin.post(
+        reverse("role_edit", args=["moderator"]), {"code": "moderator", "name": "Moderator", "permissions": kept}
+    )
     assert log_in("moderator").get(reverse("console")).status_code == 403
 
 

@@ -92,7 +92,9 @@ def test_the_administrator_can_open_everything_about_one_thing(log_in: LogIn) ->
 
 def rail(client: Client) -> set[str]:
     page = client.get("/").content.decode()
-    return set(re.findall(r'<a href="[^"]*"[^>]*><svg[^>]*><use href="#i-[a-z-]+"/></svg><span>([^<]+)</span></a>', page))
+    return set(
+        re.findall(r'<a href="[^"]*"[^>]*><svg[^>]*><use href="#i-[a-z-]+"/></svg><span>([^<]+)</span></a>', page)
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,9 @@ def test_the_rail_shows_only_what_the_person_may_enter(login: str, wings: set[st
     assert rail(log_in(login)) == wings
 
 
-@pytest.mark.parametrize("name", ["people", "roles", "keys", "outbox", "dead_letters", "deliveries", "ledger", "board", "queue_add"])
+@pytest.mark.parametrize(
+    "name", ["people", "roles", "keys", "outbox", "dead_letters", "deliveries", "ledger", "board", "queue_add"]
+)
 def test_what_is_not_on_the_rail_cannot_be_opened_by_its_address(name: str, log_in: LogIn) -> None:
     answer = log_in("bpo").get(reverse(name))
     assert answer.status_code == 403

@@ -44,11 +44,18 @@ def test_a_clock_that_does_not_run_is_not_said_to_be_late(now: datetime, state: 
 
 def test_marks_may_overlap_repeat_or_point_outside() -> None:
     spans = [{"start": 4, "end": 9}, {"start": 6, "end": 11}, {"start": 40, "end": 90}, {"start": 5, "end": 5}]
-    assert list(marked_pieces("one two three", spans)) == [("one ", False), ("two t", True), ("hr", True), ("ee", False)]
+    assert list(marked_pieces("one two three", spans)) == [
+        ("one ", False),
+        ("two t", True),
+        ("hr", True),
+        ("ee", False),
+    ]
 
 
 def test_spans_from_outside_that_are_none_are_passed_over() -> None:
-    words = item_words({"title": "x", "description": "abc"}, [{"field": "description"}, "nonsense", {"media": 1, "at_s": 2}])
+    words = item_words(
+        {"title": "x", "description": "abc"}, [{"field": "description"}, "nonsense", {"media": 1, "at_s": 2}]
+    )
     assert words.texts[0].spans == ()
 
 
@@ -99,7 +106,10 @@ def test_a_bar_is_divided_in_proportion_and_leaves_empty_bands_out() -> None:
 
 def test_why_a_case_is_here_is_said_in_words() -> None:
     assert why_words({"by": "rule", "rule": 2, "name": "All else"}) == "here by rule 2: All else"
-    assert why_words({"by": "fallback", "instead_of": "old"}) == "here because no rule matched · instead of old, which is closed"
+    assert (
+        why_words({"by": "fallback", "instead_of": "old"})
+        == "here because no rule matched · instead of old, which is closed"
+    )
 
 
 def test_a_table_that_leaves_carries_no_formula_and_opens_in_a_spreadsheet() -> None:

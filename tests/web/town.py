@@ -72,7 +72,14 @@ LISTINGS: list[dict[str, Any]] = [
             "attributes": {"capacity": "10000 mAh", "weight": "180 g"},
         },
         "detections": [
-            {"model": "text-risk", "version": "4.2", "label": "false_claim", "score": 0.71, "policy": "M-1", "spans": []}
+            {
+                "model": "text-risk",
+                "version": "4.2",
+                "label": "false_claim",
+                "score": 0.71,
+                "policy": "M-1",
+                "spans": [],
+            }
         ],
     },
     {
@@ -106,12 +113,26 @@ def _people(now: datetime) -> None:
     from piepowder.kernel.actor import SYSTEM, Scope
 
     sites: dict[str, Any] = {}
-    for code, name, kind in (("house", "The Market", "in_house"), ("north", "North Review", "bpo"), ("south", "South Review", "bpo")):
+    for code, name, kind in (
+        ("house", "The Market", "in_house"),
+        ("north", "North Review", "bpo"),
+        ("south", "South Review", "bpo"),
+    ):
         vendor = create_vendor(actor=SYSTEM, code=code, name=name, kind=kind, at=now)
         site = create_site(
-            actor=SYSTEM, vendor=vendor, code=f"{code}-1", name=f"{name} One", country="IE", timezone="Europe/Dublin", at=now
+            actor=SYSTEM,
+            vendor=vendor,
+            code=f"{code}-1",
+            name=f"{name} One",
+            country="IE",
+            timezone="Europe/Dublin",
+            at=now,
         )
-        sites[code] = (vendor, site, create_team(actor=SYSTEM, site=site, code=f"{code}-1-a", name=f"{name} team A", at=now))
+        sites[code] = (
+            vendor,
+            site,
+            create_team(actor=SYSTEM, site=site, code=f"{code}-1-a", name=f"{name} team A", at=now),
+        )
     for login, (name, vendor_code, role, languages, interface) in PEOPLE.items():
         vendor, site, team = sites[vendor_code]
         fields = PersonFields(
@@ -135,7 +156,13 @@ def _queues(now: datetime) -> None:
     review.save_queue(actor=SYSTEM, at=now, code="specialists", name="Specialists", position=9)
     for position, (code, name) in enumerate((("listings", "Listings"), ("reported", "Reported"))):
         review.save_queue(
-            actor=SYSTEM, at=now, code=code, name=name, position=position, escalates_to="specialists", purpose=f"{name} to be judged"
+            actor=SYSTEM,
+            at=now,
+            code=code,
+            name=name,
+            position=position,
+            escalates_to="specialists",
+            purpose=f"{name} to be judged",
         )
         for severity, hours in enumerate((1, 4, 12, 24)):
             review.set_target(actor=SYSTEM, at=now, queue_code=code, severity=severity, target_s=hours * 3600)
@@ -161,7 +188,11 @@ def _items(now: datetime) -> None:
         "market": "DE",
         "language": "en",
         "seller": "S-7",
-        "content": {"name": "Bags & More GmbH", "legal_name": "Bags and More Handelsgesellschaft mbH", "business_type": "company"},
+        "content": {
+            "name": "Bags & More GmbH",
+            "legal_name": "Bags and More Handelsgesellschaft mbH",
+            "business_type": "company",
+        },
     }
     raw = [seller] + [
         {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -58,7 +58,7 @@ def screen(*methods: str) -> Callable[[View[P]], View[P]]:
                 patch_cache_control(response, private=True, no_cache=True)
             return response
 
-        checked: View[P] = require_http_methods(list(methods) or ["GET", "HEAD"])(answer)
+        checked = cast("View[P]", require_http_methods(list(methods) or ["GET", "HEAD"])(answer))
         checked.needs_login = True  # type: ignore[attr-defined]
         return checked
 

@@ -27,7 +27,10 @@ BY_CODE: Mapping[str, Sentence] = {
     ),
     "lease_lost": Sentence(
         _("This case is no longer yours"),
-        _("You were away longer than the lease lasts, or the case was taken back. What you typed is kept: claim the case again to go on."),
+        _(
+            "You were away longer than the lease lasts, or the case was taken back."
+            " What you typed is kept: claim the case again to go on."
+        ),
     ),
     "too_late": Sentence(
         _("Too late to undo"), _("The enforcement has already left. Ask a lead to reverse the decision instead.")
@@ -37,12 +40,15 @@ BY_CODE: Mapping[str, Sentence] = {
         _("Look at the newer version, or confirm that you decide on the one you have seen."),
     ),
     "bad_ruling": Sentence(_("The decision cannot stand as it is"), _("Correct what is named here and decide again.")),
-    "not_available": Sentence(_("You are not available"), _("Set yourself available in the bar above, then take a case.")),
+    "not_available": Sentence(
+        _("You are not available"), _("Set yourself available in the bar above, then take a case.")
+    ),
     "not_eligible": Sentence(
         _("You are not eligible for this case"), _("Ask a lead for the language, the market or the skill it needs.")
     ),
     "wrong_state": Sentence(
-        _("Somebody or something was faster"), _("The state has changed since the page was loaded. Load it again and look.")
+        _("Somebody or something was faster"),
+        _("The state has changed since the page was loaded. Load it again and look."),
     ),
     "missing_reason": Sentence(_("The reason is missing"), _("Say in a few words why, then send it again.")),
     "no_escalation_queue": Sentence(
@@ -55,12 +61,16 @@ BY_CODE: Mapping[str, Sentence] = {
 BY_STATUS: Mapping[int, Sentence] = {
     400: Sentence(_("This cannot be done"), _("Change what is named below and try again.")),
     401: Sentence(_("You are not logged in"), _("Log in and try again.")),
-    403: Sentence(_("You may not do this"), _("Ask an administrator for the permission, or go on with something else.")),
+    403: Sentence(
+        _("You may not do this"), _("Ask an administrator for the permission, or go on with something else.")
+    ),
     404: Sentence(
-        _("There is nothing here"), _("It may have been moved, or it is outside what you may see. Search for it instead.")
+        _("There is nothing here"),
+        _("It may have been moved, or it is outside what you may see. Search for it instead."),
     ),
     409: Sentence(
-        _("Somebody or something was faster"), _("The state has changed since the page was loaded. Load it again and look.")
+        _("Somebody or something was faster"),
+        _("The state has changed since the page was loaded. Load it again and look."),
     ),
     422: Sentence(_("Something in the form is not right"), _("Correct what is named below and send it again.")),
     429: Sentence(_("Too many requests"), _("Wait a moment and try again.")),

@@ -67,7 +67,9 @@ class SettingsForm(PlainForm):
 
 
 class PasswordForm(PlainForm):
-    current = forms.CharField(label=_("Current password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    current = forms.CharField(
+        label=_("Current password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
     password = forms.CharField(
         label=_("New password"),
         strip=False,
@@ -82,7 +84,9 @@ class PersonForm(PlainForm):
     vendor = forms.ChoiceField(label=_("Vendor"))
     site = forms.ChoiceField(label=_("Site"), required=False)
     team = forms.ChoiceField(label=_("Team"), required=False)
-    languages = Codes(label=_("Languages"), help_text=_("Codes of the languages the person may judge in, such as: en, de, zh-Hans"))
+    languages = Codes(
+        label=_("Languages"), help_text=_("Codes of the languages the person may judge in, such as: en, de, zh-Hans")
+    )
     interface_language = forms.ChoiceField(label=_("Language of the screens"), choices=settings.LANGUAGES)
     timezone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
 
@@ -134,7 +138,9 @@ class ScopeFields(forms.Form):
 class GrantForm(ScopeFields, PlainForm):
     role = forms.ChoiceField(label=_("Role"))
     expires_at = forms.DateTimeField(
-        label=_("Ends"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        label=_("Ends"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     field_order = ("role", "vendors", "queues", "markets", "languages", "expires_at")
 
@@ -162,7 +168,9 @@ class KeyForm(ScopeFields, PlainForm):
         label=_("Permissions"), choices=_PERMISSIONS, widget=forms.CheckboxSelectMultiple
     )
     days = forms.IntegerField(label=_("Works for how many days"), min_value=1, max_value=3650, initial=365)
-    rate_per_minute = forms.IntegerField(label=_("Requests per minute"), min_value=1, max_value=1_000_000, initial=60_000)
+    rate_per_minute = forms.IntegerField(
+        label=_("Requests per minute"), min_value=1, max_value=1_000_000, initial=60_000
+    )
     field_order = ("name", "permissions", "days", "rate_per_minute", "vendors", "queues", "markets", "languages")
 
 

@@ -26,7 +26,10 @@ class QueueForm(PlainForm):
     hours_3 = forms.FloatField(label=_("SEV3 decided within hours"), required=False, min_value=0.01)
     escalates_to = forms.ChoiceField(label=_("Escalates to"), required=False)
     skill = forms.CharField(
-        label=_("Skill"), max_length=40, required=False, help_text=_("Only people eligible for it get cases; empty asks for none.")
+        label=_("Skill"),
+        max_length=40,
+        required=False,
+        help_text=_("Only people eligible for it get cases; empty asks for none."),
     )
     vendors = Codes(label=_("Vendors"), help_text=_("Empty means all."))
     lease_s = forms.IntegerField(label=_("Lease, seconds"), min_value=30, initial=300)

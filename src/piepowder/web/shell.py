@@ -13,16 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from piepowder.access.models import User
 from piepowder.http.identity import actor_of
 from piepowder.kernel.actor import Actor
-from piepowder.kernel.permissions import Permission as P
+from piepowder.kernel.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A page of a job, and the permissions of which one opens it."""
+    """A page of a job, and the permissions of which one opens it; some ask for it over all vendors."""
 
     label: str | Promise
     url_name: str
-    opens: tuple[P, ...]
+    opens: tuple[Permission, ...]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +41,38 @@ WINGS = (
         "gavel",
         (
             Room(_("Start"), "home", ()),
-            Room(_("Console"), "console", (P.CASE_CLAIM,)),
-            Room(_("Decisions"), "decisions", (P.DECISION_VIEW,)),
+            Room(_("Console"), "console", (Permission.CASE_CLAIM,)),
+            Room(_("Decisions"), "decisions", (Permission.DECISION_VIEW,)),
         ),
     ),
     Wing(
         _("Queues"),
         "layout-dashboard",
         (
-            Room(_("Board"), "board", (P.BOARD_VIEW,)),
-            Room(_("Cases"), "cases", (P.CASE_VIEW,)),
-            Room(_("Set-up"), "queues", (P.QUEUE_VIEW,)),
+            Room(_("Board"), "board", (Permission.BOARD_VIEW,)),
+            Room(_("Cases"), "cases", (Permission.CASE_VIEW,)),
+            Room(_("Set-up"), "queues", (Permission.QUEUE_VIEW,)),
         ),
     ),
-    Wing(_("Policies"), "books", (Room(_("Policies"), "policies", (P.POLICY_VIEW,)),)),
+    Wing(_("Policies"), "books", (Room(_("Policies"), "policies", (Permission.POLICY_VIEW,)),)),
     Wing(
         _("People"),
         "users",
         (
-            Room(_("People"), "people", (P.PERSON_VIEW,)),
-            Room(_("Vendors"), "vendors", (P.PERSON_VIEW,)),
-            Room(_("Roles"), "roles", (P.ROLE_VIEW, P.ROLE_EDIT)),
+            Room(_("People"), "people", (Permission.PERSON_VIEW,)),
+            Room(_("Vendors"), "vendors", (Permission.PERSON_VIEW,)),
+            Room(_("Roles"), "roles", (Permission.ROLE_VIEW, Permission.ROLE_EDIT)),
         ),
     ),
     Wing(
         _("Admin"),
         "shield-lock",
         (
-            Room(_("Outbox"), "outbox", (P.OUTBOX_VIEW,)),
-            Room(_("Dead letters"), "dead_letters", (P.OUTBOX_VIEW,)),
-            Room(_("Deliveries"), "deliveries", (P.OUTBOX_VIEW,)),
-            Room(_("Ledger"), "ledger", (P.LEDGER_VIEW,)),
-            Room(_("API keys"), "keys", (P.KEY_EDIT,)),
+            Room(_("Outbox"), "outbox", (Permission.OUTBOX_VIEW,), everywhere=True),
+            Room(_("Dead letters"), "dead_letters", (Permission.OUTBOX_VIEW,), everywhere=True),
+            Room(_("Deliveries"), "deliveries", (Permission.OUTBOX_VIEW,), everywhere=True),
+            Room(_("Ledger"), "ledger", (Permission.LEDGER_VIEW,)),
+            Room(_("API keys"), "keys", (Permission.KEY_EDIT,)),
         ),
     ),
 )
@@ -118,9 +119,9 @@ def _shell(request: HttpRequest) -> Shell:
     actor = actor_of(request)
     return Shell(
         rail=rail(actor, request.path),
-        may_search=actor.may(P.CASE_VIEW),
-        may_set_availability=actor.may(P.AVAILABILITY_SET),
-        may_claim=actor.may(P.CASE_CLAIM),
+        may_search=actor.may(Permission.CASE_VIEW),
+        may_set_availability=actor.may(Permission.AVAILABILITY_SET),
+        may_claim=actor.may(Permission.CASE_CLAIM),
     )
 
 
@@ -145,4 +146,5 @@ def rail(actor: Actor, path: str) -> tuple[Entry, ...]:
 
 
 def _opens(actor: Actor, room: Room) -> bool:
-    return not room.opens or any(actor.may(permission) for permission in room.opens)
+    scopes = [scope for permission in room.opens for scope in actor.scopes(permission)]
+    return not room.opens or any(not (room.everywhere and scope.vendors) for scope in scopes)

@@ -21,8 +21,8 @@ from piepowder.intake.states import ItemState, Kind, ReporterKind, Submission
 from piepowder.kernel.errors import FieldProblem
 from piepowder.kernel.ids import short
 from piepowder.outbox.states import DeliveryState
-from piepowder.review.models import SlaTarget
 from piepowder.review.board import AGE_BANDS
+from piepowder.review.models import SlaTarget
 from piepowder.review.states import Availability, CaseState
 from piepowder.web.languages import language_name
 from piepowder.web.words import (
@@ -38,7 +38,6 @@ from piepowder.web.words import (
     rough_duration,
     spoken_duration,
 )
-
 
 register = template.Library()
 
@@ -96,7 +95,9 @@ def severity(value: int | None) -> dict[str, Any]:
 
 
 @register.inclusion_tag("web/_clock.html")
-def clock(due_at: datetime | None, at_risk_at: datetime | None, state: str = "", *, paused: bool = False) -> dict[str, Any]:
+def clock(
+    due_at: datetime | None, at_risk_at: datetime | None, state: str = "", *, paused: bool = False
+) -> dict[str, Any]:
     """The service level in words, an icon and a colour; counts down by itself while it runs."""
     value: Clock = clock_of(due_at, at_risk_at, now=timezone.now(), state=state, paused=paused)
     return {"clock": value, "due_at": due_at, "at_risk_at": at_risk_at}

@@ -225,4 +225,3 @@ def console_policy(request: HttpRequest, lease_id: UUID, code: str) -> HttpRespo
     case = console_case(actor, lease_id, now=now)
     chosen = suggestion_for(actor, case, code, language=policy_language(get_language()), now=now)
     return render(request, "web/console/_chosen.html", {"chosen": chosen, "bench": {"case": case}})
-

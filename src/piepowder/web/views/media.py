@@ -29,24 +29,18 @@ def media(request: HttpRequest, digest: str) -> HttpResponseBase:
     stored = media_seen_by(actor_of(request), digest)
     if request.headers.get("If-None-Match") == f'"{digest}"':
         return _labelled(HttpResponse(status=304), stored.content_type, digest)
-    file = open_media(digest)
     asked = _asked(request.headers.get("Range", ""), stored.size)
-    if asked is None:
-        response = StreamingHttpResponse(_chunks(file, stored.size), content_type=stored.content_type)
-        response["Content-Length"] = str(stored.size)
-    elif asked[0] >= stored.size:
-        file.close()
-        response = StreamingHttpResponse(iter(()), status=416)
+    if asked is not None and asked[0] >= stored.size:
+        response = HttpResponse(status=416)
         response["Content-Range"] = f"bytes */{stored.size}"
-    else:
-        first, last = asked
-        file.seek(first)
-        response = StreamingHttpResponse(
-            _chunks(file, last - first + 1), status=206, content_type=stored.content_type
-        )
-        response["Content-Range"] = f"bytes {first}-{last}/{stored.size}"
-        response["Content-Length"] = str(last - first + 1)
-    return _labelled(response, stored.content_type, digest)
+        return _labelled(response, stored.content_type, digest)
+    first, last = asked or (0, stored.size - 1)
+    part = _Part(open_media(digest), first, last - first + 1)
+    answer = StreamingHttpResponse(part, status=206 if asked else 200, content_type=stored.content_type)
+    answer["Content-Length"] = str(last - first + 1)
+    if asked:
+        answer["Content-Range"] = f"bytes {first}-{last}/{stored.size}"
+    return _labelled(answer, stored.content_type, digest)
 
 
 def _labelled(response: HttpResponseBase, content_type: str, digest: str) -> HttpResponseBase:
@@ -69,11 +63,21 @@ def _asked(header: str, size: int) -> tuple[int, int] | None:
     first, last = found.groups()
     if not first:
         return max(0, size - int(last)), size - 1
-    return int(first), min(int(last), size - 1) if last else size - 1
+    end = min(int(last), size - 1) if last else size - 1
+    return None if last and int(last) < int(first) else (int(first), end)
 
 
-def _chunks(file: IO[bytes], count: int) -> Iterator[bytes]:
-    with file:
-        while count > 0 and (chunk := file.read(min(_CHUNK, count))):
-            count -= len(chunk)
+class _Part:
+    """``count`` bytes of ``file`` from ``first`` on; closes the file also when nobody reads it to the end."""
+
+    def __init__(self, file: IO[bytes], first: int, count: int) -> None:
+        self._file, self._left = file, count
+        file.seek(first)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left > 0 and (chunk := self._file.read(min(_CHUNK, self._left))):
+            self._left -= len(chunk)
             yield chunk
+
+    def close(self) -> None:
+        self._file.close()

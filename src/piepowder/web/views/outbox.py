@@ -66,9 +66,7 @@ def dead(request: HttpRequest) -> HttpResponse:
 def delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     log = delivery_log(actor, delivery_id=delivery_id)
-    return render(
-        request, "web/outbox/delivery.html", {"log": log, "may_replay": actor.may(Permission.OUTBOX_REPLAY)}
-    )
+    return render(request, "web/outbox/delivery.html", {"log": log, "may_replay": actor.may(Permission.OUTBOX_REPLAY)})
 
 
 @screen("POST")

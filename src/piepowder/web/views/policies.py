@@ -29,7 +29,9 @@ def policies(request: HttpRequest) -> HttpResponse:
 def policy(request: HttpRequest, code: str) -> HttpResponse:
     language = request.GET.get("language") or policy_language(get_language())
     versions = history(actor_of(request), code, language)
-    languages = [(code_, get_language_info(info)["name_local"]) for code_, info in (("en", "en"), ("zh-Hans", "zh-hans"))]
+    languages = [
+        (code_, get_language_info(info)["name_local"]) for code_, info in (("en", "en"), ("zh-Hans", "zh-hans"))
+    ]
     today = timezone.localdate()
     in_force = next((version for version in versions if version.line.effective_from <= today), versions[0])
     number = request.GET.get("version", "")

@@ -27,9 +27,7 @@ def roles(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     _require_reading(actor)
     found = list(roles_visible_to(actor))
-    matrix = [
-        (permission.value, [permission.value in role.permissions for role in found]) for permission in Permission
-    ]
+    matrix = [(permission.value, [permission.value in role.permissions for role in found]) for permission in Permission]
     may_edit = actor.may(Permission.ROLE_EDIT)
     return render(request, "web/people/roles.html", {"roles": found, "matrix": matrix, "may_edit": may_edit})
 
@@ -56,7 +54,9 @@ def role_edit(request: HttpRequest, code: str = "") -> HttpResponse:
         else:
             messages.success(request, _("The role is saved."))
             return redirect("roles")
-    return render(request, "web/people/role_edit.html", {"form": form, "role": role}, status=422 if form.errors else 200)
+    return render(
+        request, "web/people/role_edit.html", {"form": form, "role": role}, status=422 if form.errors else 200
+    )
 
 
 @screen()
