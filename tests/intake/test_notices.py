@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from piepowder.access.visibility import NotPermitted
+from piepowder.intake.media import NoSuchMedia
 from piepowder.intake.models import Item, Report, Reporter
 from piepowder.intake.notices import NoticeRefused, ReportReceipt
-from piepowder.intake.operations import forget_reporter, register_flagger, report, suspend_flagger
+from piepowder.intake.operations import forget_reporter, register_flagger, report, store_upload, suspend_flagger
+from piepowder.intake.queries import media_seen_by
 from piepowder.intake.schemas import Notice, parse_notice
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
 from piepowder.policy.models import Policy, PolicyVersion
-from tests.intake.conftest import Submit, actor_with, listing
+from tests.intake.conftest import Submit, actor_with, listing, png
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +144,20 @@ def test_a_notice_of_illegal_content_needs_name_and_address_except_about_the_abu
     assert refusal(send, reporter={"kind": "user", "id": "u-1"}) == missing
     assert not send(**nameless, policy="Y-1").duplicate
     assert not send(reporter={"kind": "user", "id": "u-1"}, basis="terms").duplicate
+
+
+def test_uploaded_evidence_is_seen_by_those_who_may_read_the_report(
+    send: Any, sender: Actor, reader: Actor, now: datetime
+) -> None:
+    digest = store_upload(actor=sender, content=png(), at=now).digest
+    piece = f"sha256:{digest}"
+    send(evidence=[piece, "https://x/proof.html", piece])
+    assert media_seen_by(reader, digest).digest == digest
+    for actor in (actor_with(Permission.ITEM_VIEW), actor_with(Permission.REPORT_VIEW, markets={"FR"})):
+        with pytest.raises(NoSuchMedia):
+            media_seen_by(actor, digest)
+    missing = "sha256:" + "0" * 64
+    assert refusal(send, evidence=[piece, missing], reason="more") == [("/evidence/1", "unknown_upload")]
 
 
 def test_a_contact_that_is_known_already_need_not_be_sent_again(send: Any) -> None:

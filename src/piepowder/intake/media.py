@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.intake.guard import Fetched, NotTaken, Unreachable, save
@@ -64,7 +65,7 @@ def reveal_media(*, actor: Actor, item_id: UUID, digest: str, at: datetime) -> S
     uses = ItemMedia.objects.filter(snapshot__item_id=item_id, stored_id=digest).select_related("stored")
     use = uses.order_by("-id").first()
     if use is None or use.stored is None:
-        raise NoSuchMedia("this item has no such picture, film or document")
+        raise NoSuchMedia(_("this item has no such picture, film or document"))
     record(actor=actor, at=at, verb="media.reveal", subject_kind="item", subject_id=item_id, media=digest)
     return use.stored
 
@@ -74,7 +75,7 @@ def open_media(digest: str) -> IO[bytes]:
     try:
         return default_storage.open(storage_name(digest), "rb")
     except FileNotFoundError as error:
-        raise NoSuchMedia("the stored file is missing") from error
+        raise NoSuchMedia(_("the stored file is missing")) from error
 
 
 def keep(fetched: Fetched) -> tuple[int | None, int | None]:

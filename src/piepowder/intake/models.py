@@ -186,6 +186,17 @@ class Report(models.Model):
         ]
 
 
+class ReportEvidence(models.Model):
+    """An uploaded file that a report brings forward; kept, and seen by those who may read the report."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="files", db_index=False)
+    stored = models.ForeignKey(StoredMedia, on_delete=models.PROTECT, related_name="evidence_in")
+
+    class Meta:
+        db_table = "intake_report_evidence"
+        constraints = [models.UniqueConstraint(fields=["report", "stored"], name="report_evidence_once")]
+
+
 class Reply(models.Model):
     """What was answered to an idempotency key, so that a repeated request gets the same answer and does nothing."""
 

@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from piepowder.access.visibility import require
 from piepowder.intake.events import ReportArrived, ReportsReceived
-from piepowder.intake.models import Item, Report, Reporter
+from piepowder.intake.models import Item, Report, Reporter, ReportEvidence
 from piepowder.intake.reporters import ensure_reporter, known_reporter, ref_of, trust_of
+from piepowder.intake.rows import stored_digests
 from piepowder.intake.schemas import Notice
 from piepowder.intake.states import ReporterKind
 from piepowder.kernel.actor import Actor, Place
@@ -94,6 +95,10 @@ def _report(actor: Actor, notice: Notice, at: datetime) -> ReportReceipt:
         for item in items
     ]
     Report.objects.bulk_create(reports)
+    uploads = _uploads(notice)
+    ReportEvidence.objects.bulk_create(
+        ReportEvidence(report=one, stored_id=upload) for one in reports for upload in uploads.values()
+    )
     trust = trust_of(reporter, notice.policy_code)
     record_many(actor=actor, at=at, entries=[_fact(one, reporter, trust) for one in reports])
     publish(ReportsReceived(tuple(_arrived(one, reporter, trust) for one in reports), at, actor))
@@ -142,6 +147,12 @@ def _items(notice: Notice) -> list[Item]:
     return [found[key] for key in notice.items]
 
 
+def _uploads(notice: Notice) -> dict[int, str]:
+    """The digests of uploads among the evidence, each once, with their places."""
+    found = {piece[7:]: index for index, piece in enumerate(notice.evidence) if piece.startswith("sha256:")}
+    return {index: upload for upload, index in found.items()}
+
+
 def _newest(item: Item) -> UUID:
     assert item.snapshot_id is not None, "an item is stored together with its first snapshot"
     return item.snapshot_id
@@ -152,6 +163,11 @@ def _check(notice: Notice, items: list[Item], at: datetime) -> None:
     if notice.policy_code and not Policy.objects.filter(code=notice.policy_code, is_leaf=True).exists():
         detail = f"'policy' names {notice.policy_code}, which is no policy"
         problems.append(FieldProblem("/policy", "unknown_policy", detail))
+    stored = stored_digests(_uploads(notice).values())
+    for index, upload in _uploads(notice).items():
+        if upload not in stored:
+            detail = f"nothing was uploaded with the digest {upload}"
+            problems.append(FieldProblem(f"/evidence/{index}", "unknown_upload", detail))
     known = known_reporter(notice.reporter)
     if notice.reporter.kind == ReporterKind.TRUSTED_FLAGGER and known is None:
         detail = "no trusted flagger is registered with this id"

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import scope_q, visible
 from piepowder.intake.media import NoSuchMedia
-from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, Snapshot, StoredMedia
+from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, ReportEvidence, Snapshot, StoredMedia
 from piepowder.intake.reporters import trust_of
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor, Place
@@ -155,7 +156,7 @@ def item_card(actor: Actor, item_id: UUID, *, number: int | None = None) -> Item
     """The item with its newest snapshot, or with the one of ``number``; raises ``NoSuchItem``. Five queries."""
     item = seen_items(actor).filter(id=item_id).first()
     if item is None:
-        raise NoSuchItem("there is no such item")
+        raise NoSuchItem(_("there is no such item"))
     snapshots = list(Snapshot.objects.filter(item_id=item_id).order_by("-number").defer("content"))
     chosen = next((one for one in snapshots if number in (None, one.number)), None)
     if chosen is None:
@@ -212,24 +213,31 @@ def media_of(snapshot_id: UUID) -> tuple[MediaLine, ...]:
 
 
 def media_seen_by(actor: Actor, digest: str) -> StoredMedia:
-    """The stored file, when an item that ``actor`` may see has it; raises ``NoSuchMedia`` otherwise. One query."""
+    """The stored file, when an item that ``actor`` may see has it, or a report that they may read brings it forward.
+
+    Raises ``NoSuchMedia`` otherwise. One query, or two.
+    """
     items = scope_q(actor, Permission.ITEM_VIEW, market="snapshot__item__market", language="snapshot__item__language")
     use = ItemMedia.objects.filter(items, stored_id=digest).select_related("stored").first()
-    if use is None or use.stored is None:
-        raise NoSuchMedia("there is no such picture, film or document")
-    return use.stored
+    if use is not None and use.stored is not None:
+        return use.stored
+    reports = scope_q(actor, Permission.REPORT_VIEW, market="report__item__market", language="report__item__language")
+    piece = ReportEvidence.objects.filter(reports, stored_id=digest).select_related("stored").first()
+    if piece is None:
+        raise NoSuchMedia(_("there is no such picture, film or document"))
+    return piece.stored
 
 
 def related_items(actor: Actor, item_id: UUID, *, limit: int = 50) -> list[RelatedItem]:
     """Items that this one names, its seller first, then those that name it; four queries at most."""
     item = seen_items(actor).filter(id=item_id).first()
     if item is None:
-        raise NoSuchItem("there is no such item")
+        raise NoSuchItem(_("there is no such item"))
     named = list(Relation.objects.filter(item_id=item_id).order_by("role", "to_kind", "to_external_id")[:limit])
     outward = [(one.role, one.to_kind, one.to_external_id) for one in named]
     if item.seller_ref and item.kind != Kind.SELLER:
         outward.insert(0, ("sold_by", Kind.SELLER.value, item.seller_ref))
-    known = _by_key(seen_items(actor), [(kind, external_id) for _, kind, external_id in outward])
+    known = _by_key(seen_items(actor), [(kind, external_id) for role, kind, external_id in outward])
     inward = (
         Relation.objects.filter(to_kind=item.kind, to_external_id=item.external_id, item__in=seen_items(actor))
         .select_related("item")
@@ -275,7 +283,7 @@ def reports_about(actor: Actor, item_id: UUID) -> list[ReportLine]:
     """The reports about an item, the weightiest first, for those who may read reports there; two queries."""
     item = seen_items(actor).filter(id=item_id).first()
     if item is None:
-        raise NoSuchItem("there is no such item")
+        raise NoSuchItem(_("there is no such item"))
     if not actor.may(Permission.REPORT_VIEW, Place(market=item.market, language=item.language)):
         return []
     rows = Report.objects.filter(item_id=item_id).select_related("reporter")
@@ -307,7 +315,7 @@ def _by_key(items: QuerySet[Item], keys: Sequence[tuple[str, str]]) -> dict[tupl
     if not keys:
         return {}
     wanted = Q(pk__in=[])
-    for kind in {kind for kind, _ in keys}:
+    for kind in {key[0] for key in keys}:
         wanted |= Q(kind=kind, external_id__in=[ref for other, ref in keys if other == kind])
     return {(item.kind, item.external_id): item for item in items.filter(wanted)}
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.intake.models import Reporter
@@ -40,7 +41,7 @@ def register_flagger(
 ) -> Reporter:
     """Enter a trusted flagger (DSA Art. 22), or change what is known of one; ``areas`` are policy codes, empty means all."""
     require(actor, Permission.PERSON_EDIT)
-    reporter, _ = Reporter.objects.update_or_create(
+    reporter, new = Reporter.objects.update_or_create(
         kind=ReporterKind.TRUSTED_FLAGGER,
         external_ref=external_ref,
         defaults={"name": name, "email": email, "areas": list(areas)},
@@ -51,7 +52,7 @@ def register_flagger(
             "trust": TRUST[ReporterKind.TRUSTED_FLAGGER.value],
         },
     )
-    _fact(actor, at, "reporter.register", reporter, areas=list(areas))
+    _fact(actor, at, "reporter.register", reporter, areas=list(areas), new=new)
     return reporter
 
 
@@ -123,7 +124,7 @@ def trust_of(reporter: Reporter, policy_code: str) -> int:
 def _locked(reporter_id: UUID) -> Reporter:
     reporter = Reporter.objects.select_for_update().filter(id=reporter_id).first()
     if reporter is None:
-        raise NoSuchReporter("there is no such reporter")
+        raise NoSuchReporter(_("there is no such reporter"))
     return reporter
 
 

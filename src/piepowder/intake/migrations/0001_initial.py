@@ -142,6 +142,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ReportEvidence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('report', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='intake.report')),
+                ('stored', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence_in', to='intake.storedmedia')),
+            ],
+            options={
+                'db_table': 'intake_report_evidence',
+            },
+        ),
+        migrations.CreateModel(
             name='ItemMedia',
             fields=[
                 ('id', models.UUIDField(default=piepowder.kernel.ids.new_id, primary_key=True, serialize=False)),
@@ -197,6 +208,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='detection',
             constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='detection_score_0_to_1'),
+        ),
+        migrations.AddConstraint(
+            model_name='reportevidence',
+            constraint=models.UniqueConstraint(fields=('report', 'stored'), name='report_evidence_once'),
         ),
         migrations.AddIndex(
             model_name='itemmedia',

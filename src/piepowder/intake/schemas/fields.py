@@ -74,7 +74,7 @@ def _odd_gtin(value: str) -> str:
 def _media(value: str) -> str:
     if value.startswith(("https://", "http://")):
         if len(value) > 2_000 or " " in value or not value.isprintable():
-            raise PydanticCustomError("bad_address", "is no web address: it has spaces, control characters or more than 2000 characters")
+            raise PydanticCustomError("bad_address", "has spaces, control characters or more than 2000 characters")
         return value
     if value.startswith("sha256:") and len(value) == 71 and set(value[7:]) <= set("0123456789abcdef"):
         return value
