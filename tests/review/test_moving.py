@@ -45,7 +45,9 @@ def test_every_step_leaves_an_event_and_a_fact(hall: Court) -> None:
         step(lease_id)
         if Case.objects.get().state == "held":
             review.resume(actor=lead, case_id=case.pk, at=hall.now)
-    kinds = list(CaseEvent.objects.exclude(kind__in=["offered", "claimed"]).order_by("id").values_list("kind", flat=True))
+    kinds = list(
+        CaseEvent.objects.exclude(kind__in=["offered", "claimed"]).order_by("id").values_list("kind", flat=True)
+    )
     assert kinds == ["opened", "released", "held", "resumed", "transferred", "escalated"]
     verbs = set(Fact.objects.filter(subject_id=str(case.pk)).values_list("verb", flat=True))
     assert verbs >= {"case.release", "case.hold", "case.resume", "case.transfer", "case.escalate"}
@@ -203,9 +205,7 @@ def test_a_decision_without_a_live_lease_of_ones_own_writes_nothing(hall: Court,
 
 def test_a_machine_decides_what_waits_and_nothing_that_somebody_has(hall: Court) -> None:
     case = hall.case()
-    machine = Actor(
-        ActorKind.MACHINE, "model-1", mandates=(Mandate(frozenset({Permission.DECISION_ISSUE_MACHINE})),)
-    )
+    machine = Actor(ActorKind.MACHINE, "model-1", mandates=(Mandate(frozenset({Permission.DECISION_ISSUE_MACHINE})),))
     claim = hall.claim(hall.person())
     with pytest.raises(WrongState):
         review.close_for_decision(actor=machine, case_id=case.pk, lease_id=None, at=hall.now)
@@ -288,9 +288,7 @@ STEPS = (
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=12))
-def test_any_course_of_steps_stays_on_the_flow_table_and_whole(
-    hall: Court, steps: list[str]
-) -> None:
+def test_any_course_of_steps_stays_on_the_flow_table_and_whole(hall: Court, steps: list[str]) -> None:
     case = hall.case()
     lead = hall.person(permissions=LEAD)
     for step in steps:
@@ -334,7 +332,7 @@ def _take(step: str, hall: Court, lead: Actor, case: Case) -> None:
     elif step == "escalate":
         review.escalate(**by_case, reason="r")
     elif step == "decide":
-        review.close_for_decision(**by_lease, **{"case_id": case.pk})
+        review.close_for_decision(**by_lease, case_id=case.pk)
     elif step == "reopen":
         review.reopen(**by_case, reason="r")
     elif step == "close":
