@@ -19,7 +19,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from piepowder.kernel.actor import SYSTEM
 from piepowder.access.operations import create_vendor, create_site, add_person, PersonFields, load_shipped_roles
+from piepowder.decisions.operations import EnforcementOrder, Ruling, decide_by_machine, load_shipped_templates
 from piepowder.intake.models import Item, Snapshot
+from piepowder.policy.operations import load_shipped as load_policies
 from piepowder.kernel.ids import new_id
 from django.db import transaction
 at = datetime(2026, 3, 4, 10, 0, 0, 123456, tzinfo=UTC)
@@ -35,6 +37,12 @@ with transaction.atomic():
                                        content={"price": 1.5, "nested": {"中": [1, None, True]}}, digest="d",
                                        received_at=at, source="t")
     item.snapshot = snapshot; item.save()
+load_policies(actor=SYSTEM, at=at)
+load_shipped_templates(actor=SYSTEM, at=at)
+decide_by_machine(actor=SYSTEM, item_id=item.pk, machine="m", version="1", at=at, ruling=Ruling(
+    outcome="violation", snapshot_id=snapshot.pk, policy_codes=("P-1.3",), ground="terms",
+    facts="The photo shows a push dagger with a hidden blade.",
+    enforcements=(EnforcementOrder(family="visibility", measure="content_removed"),)))
 default_storage.save("ab/picture", ContentFile(b"picture bytes"))
 """
 

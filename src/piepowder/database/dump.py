@@ -29,13 +29,34 @@ class NotEmpty(Conflict):
 
 
 def tables() -> list[type[models.Model]]:
-    """Every table that a backup holds, many-to-many ones included; foreign keys are checked at commit, so any order is good."""
+    """Every table that a backup holds, many-to-many ones included, each after those it refers to.
+
+    Foreign keys are checked at commit, but triggers look at rows of other tables as each row comes in.
+    """
     found = [
         model
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy and model._meta.label not in _LEFT_OUT
     ]
-    return sorted(found, key=lambda model: model._meta.db_table)
+    ordered: list[type[models.Model]] = []
+    for model in sorted(found, key=lambda model: model._meta.db_table):
+        _place(model, found, ordered, frozenset())
+    return ordered
+
+
+def _place(
+    model: type[models.Model],
+    among: Sequence[type[models.Model]],
+    ordered: list[type[models.Model]],
+    above: frozenset[type[models.Model]],
+) -> None:
+    """Put ``model`` behind everything it refers to; two tables that refer to each other stand in either order."""
+    if model in ordered or model in above or model not in among:
+        return
+    for field in model._meta.concrete_fields:
+        if isinstance(field, models.ForeignKey):
+            _place(field.related_model, among, ordered, above | {model})
+    ordered.append(model)
 
 
 def dump_table(model: type[models.Model]) -> Iterator[bytes]:
