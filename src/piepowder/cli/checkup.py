@@ -127,8 +127,8 @@ def _content() -> Iterator[Finding]:
         "roles": "run: piepowder upgrade",
         "policies in force": "run: piepowder upgrade",
         "people who can log in": "run: piepowder user add you@example.org --name You --role administrator",
-        "queues": "make one under Queues, or fill in a demonstration: piepowder simulate",
-        "routing rules published": "publish routing rules under Queues: items without a rule are kept but not reviewed",
+        "queues": "make one under Queues → Set-up, or fill in a demonstration: piepowder simulate",
+        "routing rules published": "publish rules (docs/how-to/call-an-operation.md): until then everything waits in one queue",
     }
     for what, count in counts.items():
         level = Finding.OK if count else Finding.WARN
@@ -151,10 +151,10 @@ def _outbox() -> Iterator[Finding]:
     dead = Delivery.objects.filter(state=DeliveryState.DEAD).count()
     if dead:
         yield Finding(
-            Finding.WARN, f"{dead} dead letters", "mend the receiver, then replay them under Admin → Deliveries"
+            Finding.WARN, f"{dead} dead letters", "mend the receiver, then replay them under Admin → Dead letters"
         )
     if not Endpoint.objects.filter(active=True, channel=Channel.WEBHOOK).exists():
-        yield Finding(Finding.WARN, "no endpoint receives enforcements", "add a webhook under Admin → Deliveries")
+        yield Finding(Finding.WARN, "no endpoint receives enforcements", "add a webhook (docs/how-to/call-an-operation.md)")
     else:
         yield Finding(Finding.OK, "enforcements have where to go")
 
