@@ -16,7 +16,10 @@ Pick = Callable[[World, Firm, Firm], Iterable[Any]]
 
 EXAMPLES: dict[str, Pick] = {
     # The world, the firm that is asked about, and the firm of whoever asks: its own things may show the other's too.
-    "case_id": lambda world, other, own: [*other.cases.values(), *own.cases.values()][: len(other.cases) + 2],
+    "case_id": lambda world, other, own: [
+        *(other.cases[way] for way in ("drafted", "decided", "held", "skipped", "transferred", "left", "withdrawn")),
+        own.cases["decided"],
+    ],
     "lease_id": lambda world, other, own: [*other.leases, *own.leases],
     "decision_id": lambda world, other, own: [*other.decisions, own.decisions[0]],
     "item_id": lambda world, other, own: [*other.items[:3], own.items[0]],
@@ -135,6 +138,7 @@ ROUTES: dict[str, Asked] = {
     "api:upload_media": PLAIN,
     "api:media": PLAIN,
     "api:submit_report": PLAIN,
+    "api:decide_by_machine": PLAIN,
     "api:decisions": Asked(
         queries=("vendor={other}", "site={other}-site", "team={other}-team", "decider_id={stranger}", "text={other}")
     ),
@@ -157,7 +161,7 @@ OPERATIONS: dict[str, str] = {
     "upload_media": "api:upload_media",
     "read_media": "api:media",
     "submit_report": "api:submit_report",
-    "decide_by_machine": "api:decisions",
+    "decide_by_machine": "api:decide_by_machine",
     "list_decisions": "api:decisions",
     "export_decisions": "api:decisions_csv",
     "read_decision": "api:decision",

@@ -224,6 +224,19 @@ def _work(world: World, code: str) -> None:
     review.save_draft(actor=bench, lease_id=firm.leases[0], content=content, at=world.now)
 
 
+def keep_busy(world: World, code: str, *, at: datetime) -> None:
+    """Have the vendor do what concerns nobody else: nothing enters or leaves the work that waits for everybody."""
+    firm = world.firms[code]
+    bench, lead = _actor(firm, "moderator"), _actor(firm, "team_lead")
+    index = WAYS.index("drafted")
+    decisions.decide(actor=bench, lease_id=firm.leases[0], ruling=_ruling(firm, index), at=at)
+    review.set_availability(actor=bench, state="break", at=at)
+    review.set_availability(actor=lead, state="available", at=at)
+    create_team(actor=SYSTEM, site=firm.site, code=f"{code}-night", name=f"{code} night crew", at=at)
+    fields = PersonFields(email=f"new@{code}.example", name=f"{code} newcomer", vendor=firm.vendor, site=firm.site)
+    add_person(actor=SYSTEM, fields=fields, at=at)
+
+
 def _ruling(firm: Firm, index: int) -> Ruling:
     item = Item.objects.get(pk=firm.items[index])
     assert item.snapshot_id is not None
