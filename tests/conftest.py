@@ -42,6 +42,14 @@ def _home(settings: Any, tmp_path: Path) -> None:
     }
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """No test sees what a process keeps of the set-up of the test before it."""
+    from piepowder.review.reference import forget
+
+    forget()
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A migrated database of one test's own, for tests with several processes or real commits."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -19,7 +18,6 @@ from piepowder.policy.models import Policy, PolicyVersion
 from piepowder.review import operations as review
 from piepowder.review.intake_listeners import on_items_received, on_reports_received
 from piepowder.review.models import Case
-from piepowder.review.reference import forget
 
 P = Permission
 
@@ -44,13 +42,6 @@ LEAD = BENCH | {
     P.AVAILABILITY_VIEW,
     P.DECISION_WITHDRAW_ANY,
 }
-
-
-@pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
-    forget()
-    yield
-    forget()
 
 
 class Court:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -113,13 +114,12 @@ def _found(every: bool, some: bool, depth: int, merged: int) -> str:
     )
 
 
-_FIRST_OF_LANE = """SELECT rank, id FROM (
-  SELECT c.rank, c.id FROM review_case c
-  WHERE c.state = 'open' AND c.lane_id = %s {market}AND c.id NOT IN
-    (SELECT case_id FROM review_skip WHERE user_id = %s AND until > %s)
-  ORDER BY c.rank, c.id LIMIT 1) AS first"""
-# SQLite takes 500 parts in one statement.
-_LANES_AT_ONCE = 400
+_FIRST_OF_EACH = """
+  SELECT c.rank, c.id FROM wanted JOIN review_case c ON c.id = (
+    SELECT w.id FROM review_case w
+    WHERE w.state = 'open' AND w.lane_id = wanted.lane_id {market}
+      AND w.id NOT IN (SELECT case_id FROM review_skip WHERE user_id = %s AND until > %s)
+    ORDER BY w.rank, w.id LIMIT 1)"""
 
 
 def best_waiting(within: Reach, user: int, at: datetime) -> UUID | None:
@@ -127,20 +127,30 @@ def best_waiting(within: Reach, user: int, at: datetime) -> UUID | None:
 
     The state stands in the text: SQLite uses a partial index only when it can read the condition there.
     """
+    firsts = []
+    if within.lanes:
+        firsts.append(_first([(lane,) for lane in within.lanes], ("lane_id",), "", user, at))
+    if within.in_markets:
+        firsts.append(_first(within.in_markets, ("lane_id", "market"), "AND w.market = wanted.market", user, at))
+    best = min((first for first in firsts if first is not None), default=None)
+    return best[1] if best else None
+
+
+def _first(
+    wanted: Sequence[tuple[Any, ...]], columns: Sequence[str], market: str, user: int, at: datetime
+) -> tuple[int, UUID] | None:
+    marks = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(wanted))
+    sql = (
+        f"WITH wanted ({', '.join(columns)}) AS (VALUES {marks})"
+        f"{_FIRST_OF_EACH.format(market=market)} ORDER BY c.rank, c.id LIMIT 1"
+    )
     moment = connection.ops.adapt_datetimefield_value(at)
-    parts = [(_FIRST_OF_LANE.format(market=""), [lane, user, moment]) for lane in within.lanes]
-    narrow = _FIRST_OF_LANE.format(market="AND c.market = %s ")
-    parts += [(narrow, [lane, market, user, moment]) for lane, market in within.in_markets]
-    best: tuple[int, Any] | None = None
     with connection.cursor() as cursor:
-        for start in range(0, len(parts), _LANES_AT_ONCE):
-            some = parts[start : start + _LANES_AT_ONCE]
-            sql = " UNION ALL ".join(part for part, _ in some) + " ORDER BY rank, id LIMIT 1"
-            cursor.execute(sql, [value for _, values in some for value in values])
-            row = cursor.fetchone()
-            if row is not None and (best is None or row < best):
-                best = row
-    return None if best is None else best[1] if isinstance(best[1], UUID) else UUID(best[1])
+        cursor.execute(sql, [*(value for row in wanted for value in row), user, moment])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return row[0], row[1] if isinstance(row[1], UUID) else UUID(row[1])
 
 
 def values(*, actor: Actor, user: int, within: Reach, lease_id: UUID, at: datetime) -> dict[str, Any]:

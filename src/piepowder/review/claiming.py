@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from piepowder.access.visibility import require
 from piepowder.database.bulk import insert_rows
+from piepowder.database.turns import turn
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict
 from piepowder.kernel.flow import WrongState
@@ -130,7 +131,7 @@ def _taken(actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None
         return None
     if connection.vendor == "postgresql":
         return _taken_at_once(actor, user, within, at)
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         if not _is_available(user):
             return None
         best = claim_statement.best_waiting(within, user, at)
