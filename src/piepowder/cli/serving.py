@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import click
 
@@ -33,6 +34,9 @@ def run_server(*, host: str, port: int, workers: int, threads: int, with_worker:
     child: subprocess.Popen[bytes] | None = None
     if with_worker:
         child = subprocess.Popen([sys.executable, "-m", "piepowder.cli", "worker"])
+    # The web processes count together in files that live as long as this server.
+    counters = tempfile.TemporaryDirectory(prefix="piepowder-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters.name
     try:
         Granian(
             "piepowder.wsgi:application",
@@ -45,6 +49,7 @@ def run_server(*, host: str, port: int, workers: int, threads: int, with_worker:
             respawn_failed_workers=True,
         ).serve()
     finally:
+        counters.cleanup()
         if child is not None:
             child.terminate()
             child.wait(timeout=30)
