@@ -199,6 +199,9 @@ function lose() {
   clearInterval(beating);
 }
 
+// Whoever comes back to this tab learns at once whether the case is still theirs.
+window.addEventListener("focus", beat);
+
 // Media ---------------------------------------------------------------------------------------------------------------
 
 const figures = () => $$(".console-media .media");
