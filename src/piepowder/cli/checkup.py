@@ -154,7 +154,9 @@ def _outbox() -> Iterator[Finding]:
             Finding.WARN, f"{dead} dead letters", "mend the receiver, then replay them under Admin → Dead letters"
         )
     if not Endpoint.objects.filter(active=True, channel=Channel.WEBHOOK).exists():
-        yield Finding(Finding.WARN, "no endpoint receives enforcements", "add a webhook (docs/how-to/call-an-operation.md)")
+        yield Finding(
+            Finding.WARN, "no endpoint receives enforcements", "add a webhook (docs/how-to/call-an-operation.md)"
+        )
     else:
         yield Finding(Finding.OK, "enforcements have where to go")
 
