@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import datetime
 
 import openpyxl
@@ -11,7 +12,7 @@ import pytest
 
 from piepowder.access.models import User
 from piepowder.access.roster import apply, preview, read_table, write_table
-from piepowder.kernel.actor import SYSTEM
+from piepowder.kernel.actor import SYSTEM, Scope
 from piepowder.kernel.errors import Malformed
 from tests.access.conftest import Organisation
 
@@ -70,6 +71,24 @@ def test_a_change_shows_before_and_after(organisation: Organisation, now: dateti
     apply(actor=SYSTEM, rows=rows, at=now)
     ana = User.objects.get(email="ana@acme.test")
     assert (ana.is_active, ana.name, ana.team.code if ana.team else "") == (False, "Ana Weber", "acme-t")
+
+
+def test_an_empty_cell_widens_nothing(organisation: Organisation, now: datetime) -> None:
+    scope = Scope(
+        vendors=frozenset({"acme"}),
+        queues=frozenset({"listings"}),
+        languages=frozenset({"de"}),
+        markets=frozenset({"DE"}),
+    )
+    user = organisation.person("ana@house.test", "moderator", scope=scope)
+    row = {"email": "ana@house.test", "name": user.name, "vendor": "house"}
+    assert preview(actor=SYSTEM, rows=[row | {"roles": "moderator"}]).count("keep") == 1
+    apply(actor=SYSTEM, rows=[row | {"roles": "moderator;team_lead"}], at=now)
+    assert {mandate.scope for mandate in organisation.actor(user).mandates} == {scope}
+    apply(actor=SYSTEM, rows=[row | {"roles": "team_lead", "queues": "videos"}], at=now)
+    assert {mandate.scope for mandate in organisation.actor(user).mandates} == {
+        replace(scope, queues=frozenset({"videos"}))
+    }
 
 
 def test_what_is_written_can_be_read_back_without_change(organisation: Organisation, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,8 +10,12 @@ import pytest
 from piepowder.access.models import ApiKey, Grant, Role, User
 from piepowder.access.operations import (
     PersonFields,
+    add_person,
     change_person,
     create_key,
+    create_site,
+    create_team,
+    create_vendor,
     give,
     revoke_key,
     save_role,
@@ -105,6 +110,88 @@ def test_nobody_takes_over_somebody_who_may_do_more(organisation: Organisation, 
         change_person(actor=lead, user=admin, fields=fields, at=now)
     with pytest.raises(NotPermitted):
         take_back(actor=lead, grant=admin.grants.get(), at=now)
+
+
+def test_nobody_comes_back_as_somebody_who_left(organisation: Organisation, now: datetime) -> None:
+    lead = organisation.actor(organisation.person("ops@house.test", "operations_lead"))
+    admin = organisation.person("admin@house.test", "administrator")
+    set_person_active(actor=SYSTEM, user=admin, active=False, at=now)
+    fields = PersonFields(email="mine@house.test", name="Admin", vendor=admin.vendor, site=admin.site)
+    with pytest.raises(NotPermitted):
+        set_password(actor=lead, user=admin, password="now it is my password", at=now)
+    with pytest.raises(NotPermitted):
+        change_person(actor=lead, user=admin, fields=fields, at=now)
+    with pytest.raises(NotPermitted):
+        set_person_active(actor=lead, user=admin, active=True, at=now)
+
+
+def test_a_move_to_another_vendor_gives_nobody_more_than_the_mover_holds(
+    organisation: Organisation, now: datetime
+) -> None:
+    both = Scope(vendors=frozenset({"acme", "house"}))
+    lead = organisation.actor(organisation.person("ops@house.test", "operations_lead", scope=both))
+    mate = organisation.person("m@acme.test", "team_lead", "acme")
+    house = organisation.vendors["house"]
+    fields = PersonFields(email="m@acme.test", name="M", vendor=house, site=organisation.sites["house"])
+    with pytest.raises(NotPermitted, match="cannot give"):
+        change_person(actor=lead, user=mate, fields=fields, at=now)
+    assert organisation.actor(mate).vendor == "acme"
+
+
+def test_roles_and_keys_of_everybody_are_out_of_reach_for_an_administrator_of_one_vendor(
+    organisation: Organisation, now: datetime
+) -> None:
+    admin = organisation.actor(organisation.person("admin@acme.test", "administrator", "acme"))
+    with pytest.raises(NotPermitted):
+        save_role(actor=admin, code="moderator", name="Moderator", permissions=[], at=now)
+    key = create_key(
+        actor=SYSTEM, name="shop", permissions=["item:submit"], at=now, expires_at=now + timedelta(days=1)
+    ).key
+    with pytest.raises(NotPermitted):
+        revoke_key(actor=admin, key=key, at=now)
+    scope = Scope(vendors=frozenset({"acme"}))
+    own = create_key(
+        actor=admin,
+        name="own",
+        permissions=["case:view"],
+        scope=scope,
+        at=now,
+        expires_at=now + timedelta(days=1),
+    ).key
+    revoke_key(actor=admin, key=own, at=now)
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "a\x00b"])
+def test_a_text_that_the_database_cannot_keep_is_refused_with_its_field(
+    organisation: Organisation, now: datetime, text: str
+) -> None:
+    house, site = organisation.vendors["house"], organisation.sites["house"]
+    fields = PersonFields(email="n@house.test", name=text, vendor=house, site=site)
+    mate = organisation.person("m@house.test", "moderator")
+    end = now + timedelta(days=1)
+    attempts: dict[str, Callable[[], object]] = {
+        "person": lambda: add_person(actor=SYSTEM, fields=fields, at=now),
+        "change": lambda: change_person(actor=SYSTEM, user=mate, fields=fields, at=now),
+        "vendor": lambda: create_vendor(actor=SYSTEM, code="new", name=text, kind="bpo", at=now),
+        "site": lambda: create_site(
+            actor=SYSTEM, vendor=house, code="new", name=text, country="DE", timezone="UTC", at=now
+        ),
+        "team": lambda: create_team(actor=SYSTEM, site=site, code="new", name=text, at=now),
+        "role": lambda: save_role(actor=SYSTEM, code="new", name=text, permissions=["case:view"], at=now),
+        "key": lambda: create_key(actor=SYSTEM, name=text, permissions=["case:view"], at=now, expires_at=end),
+    }
+    for attempt in attempts.values():
+        with pytest.raises(Malformed) as refused:
+            attempt()
+        assert refused.value.problems[0].pointer == "/name"
+
+
+@pytest.mark.parametrize("rate", [0, -5, 2**31])
+def test_a_key_lets_a_sensible_number_of_requests_through(organisation: Organisation, now: datetime, rate: int) -> None:
+    end = now + timedelta(days=1)
+    with pytest.raises(Malformed) as refused:
+        create_key(actor=SYSTEM, name="k", permissions=["case:view"], at=now, expires_at=end, rate_per_minute=rate)
+    assert refused.value.problems[0].pointer == "/rate_per_minute"
 
 
 def test_nobody_locks_themselves_out(organisation: Organisation, now: datetime) -> None:

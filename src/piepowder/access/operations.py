@@ -15,10 +15,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from piepowder.access.models import ApiKey, Grant, Role, Site, Team, User, Vendor
-from piepowder.access.queries import actor_for, permissions_named
+from piepowder.access.queries import mandates_of, permissions_named
 from piepowder.access.roles import SHIPPED
 from piepowder.access.states import VendorKind
 from piepowder.access.visibility import NotPermitted, require
+from piepowder.database.fitting import refuse_unfit
 from piepowder.kernel.actor import EVERYWHERE, Actor, Place, Scope
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed
 from piepowder.kernel.permissions import Permission
@@ -40,7 +41,9 @@ def create_vendor(*, actor: Actor, code: str, name: str, kind: str, at: datetime
         raise _bad("/kind", "unknown", f"a vendor is {' or '.join(VendorKind.values)}, not '{kind}'")
     if Vendor.objects.filter(code=code).exists():
         raise CodeTaken(f"there is already a vendor '{code}'")
-    vendor = Vendor.objects.create(code=code, name=name, kind=kind)
+    vendor = Vendor(code=code, name=name, kind=kind)
+    refuse_unfit(vendor)
+    vendor.save(force_insert=True)
     record(actor=actor, at=at, verb="vendor.create", subject_kind="vendor", subject_id=code, vendor=code, kind=kind)
     return vendor
 
@@ -53,7 +56,9 @@ def create_site(
     _check_timezone(timezone)
     if Site.objects.filter(code=code).exists():
         raise CodeTaken(f"there is already a site '{code}'")
-    site = Site.objects.create(vendor=vendor, code=code, name=name, country=country, region=region, timezone=timezone)
+    site = Site(vendor=vendor, code=code, name=name, country=country, region=region, timezone=timezone)
+    refuse_unfit(site)
+    site.save(force_insert=True)
     record(actor=actor, at=at, verb="site.create", subject_kind="site", subject_id=code, vendor=vendor.code)
     return site
 
@@ -63,7 +68,9 @@ def create_team(*, actor: Actor, site: Site, code: str, name: str, at: datetime)
     require(actor, Permission.PERSON_EDIT, Place(vendor=site.vendor.code))
     if Team.objects.filter(code=code).exists():
         raise CodeTaken(f"there is already a team '{code}'")
-    team = Team.objects.create(site=site, code=code, name=name)
+    team = Team(site=site, code=code, name=name)
+    refuse_unfit(team)
+    team.save(force_insert=True)
     record(actor=actor, at=at, verb="team.create", subject_kind="team", subject_id=code, vendor=site.vendor.code)
     return team
 
@@ -89,7 +96,7 @@ def add_person(*, actor: Actor, fields: PersonFields, at: datetime, password: st
     _check_person(fields)
     if User.objects.filter(email__iexact=fields.email).exists():
         raise EmailTaken(f"somebody already logs in as {fields.email}")
-    user = User(email=fields.email.lower())
+    user = User()
     _fill(user, fields)
     if password is None:
         user.set_unusable_password()
@@ -113,14 +120,16 @@ def add_person(*, actor: Actor, fields: PersonFields, at: datetime, password: st
 
 @transaction.atomic
 def change_person(*, actor: Actor, user: User, fields: PersonFields, at: datetime) -> User:
-    """Change what is known of a person. Moving them to another vendor needs the permission for both."""
+    """Change what is known of a person.
+
+    Moving them to another vendor needs the permission for both, and all that their roles come to there.
+    """
     _check_managing(actor, user)
-    require(actor, Permission.PERSON_EDIT, Place(vendor=fields.vendor.code))
     _check_person(fields)
     if User.objects.filter(email__iexact=fields.email).exclude(pk=user.pk).exists():
         raise EmailTaken(f"somebody already logs in as {fields.email}")
-    user.email = fields.email.lower()
     _fill(user, fields)
+    _check_managing(actor, user)
     user.save()
     record(
         actor=actor,
@@ -173,8 +182,11 @@ def load_shipped_roles(*, actor: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def save_role(*, actor: Actor, code: str, name: str, permissions: Iterable[str], at: datetime) -> Role:
-    """Create a role or change what it allows. Nobody can put into a role what they do not hold themselves."""
-    require(actor, Permission.ROLE_EDIT)
+    """Create a role or change what it allows. Nobody can put into a role what they do not hold themselves.
+
+    A role means the same at every vendor, so the right to edit one must be without limits.
+    """
+    _require_within(actor, Permission.ROLE_EDIT, EVERYWHERE)
     wanted = sorted(set(permissions))
     unknown = [value for value in wanted if value not in {p.value for p in Permission}]
     if unknown:
@@ -182,7 +194,9 @@ def save_role(*, actor: Actor, code: str, name: str, permissions: Iterable[str],
     before = Role.objects.filter(code=code).first()
     added = set(wanted) - set(before.permissions if before else [])
     _check_giving(actor, permissions_named(sorted(added)), EVERYWHERE)
-    role, _ = Role.objects.update_or_create(code=code, defaults={"name": name, "permissions": wanted})
+    role = Role(pk=before.pk if before else None, code=code, name=name, permissions=wanted)
+    refuse_unfit(role)
+    role.save()
     record(
         actor=actor,
         at=at,
@@ -249,16 +263,28 @@ def take_back(*, actor: Actor, grant: Grant, at: datetime) -> None:
     grant.delete()
 
 
+def _require_within(actor: Actor, permission: Permission, scope: Scope) -> None:
+    if not _holds(actor, permission, scope):
+        raise NotPermitted(f"this needs the permission {permission.value} for everything that it would reach")
+
+
+def _holds(actor: Actor, permission: Permission, scope: Scope) -> bool:
+    return any(_contains(own, scope) for own in actor.scopes(permission))
+
+
 def _check_giving(actor: Actor, permissions: frozenset[Permission], scope: Scope) -> None:
     for permission in sorted(permissions):
-        if not any(_contains(own, scope) for own in actor.scopes(permission)):
+        if not _holds(actor, permission, scope):
             raise NotPermitted(f"you cannot give {permission.value} there: you do not hold it there yourself")
 
 
 def _check_managing(actor: Actor, user: User) -> None:
-    """Who manages a person could become them (by their address or password), so they must hold all that person holds."""
+    """Who manages a person could become them (by their address or password), so they must hold all that person holds.
+
+    Somebody who cannot log in counts with what they would hold again: whoever manages them can let them in.
+    """
     require(actor, Permission.PERSON_EDIT, Place(vendor=user.vendor.code))
-    for mandate in actor_for(user, now=datetime.now(UTC)).mandates:
+    for mandate in mandates_of(user, now=datetime.now(UTC)):
         _check_giving(actor, mandate.permissions, mandate.scope)
 
 
@@ -270,6 +296,9 @@ def _contains(outer: Scope, inner: Scope) -> bool:
         (outer.languages, inner.languages),
     )
     return all(not wide or (bool(narrow) and narrow <= wide) for wide, narrow in pairs)
+
+
+MOST_PER_MINUTE = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +328,10 @@ def create_key(
     if not wanted:
         raise _bad("/permissions", "required", "a key needs at least one permission that exists")
     _check_giving(actor, wanted, scope)
+    if not 1 <= rate_per_minute <= MOST_PER_MINUTE:
+        raise _bad("/rate_per_minute", "out_of_range", f"a key sends 1 to {MOST_PER_MINUTE} requests a minute")
     prefix, secret = f"pp{secrets.token_hex(5)}", secrets.token_urlsafe(32)
-    key = ApiKey.objects.create(
+    key = ApiKey(
         name=name,
         prefix=prefix,
         secret_hash=hash_secret(secret),
@@ -314,6 +345,8 @@ def create_key(
         expires_at=expires_at,
         created_by=User.objects.filter(pk=actor.ref).first() if actor.ref.isdigit() else None,
     )
+    refuse_unfit(key)
+    key.save(force_insert=True)
     record(
         actor=actor,
         at=at,
@@ -328,7 +361,8 @@ def create_key(
 
 @transaction.atomic
 def revoke_key(*, actor: Actor, key: ApiKey, at: datetime) -> None:
-    require(actor, Permission.KEY_EDIT)
+    reach = Scope(*map(frozenset, (key.vendors, key.queues, key.markets, key.languages)))
+    _require_within(actor, Permission.KEY_EDIT, reach)
     if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=at):
         record(actor=actor, at=at, verb="key.revoke", subject_kind="key", subject_id=key.prefix)
 
@@ -364,9 +398,11 @@ def record_login(*, actor: Actor, at: datetime, succeeded: bool, method: str) ->
 
 
 def _fill(user: User, fields: PersonFields) -> None:
-    user.name, user.vendor, user.site, user.team = fields.name, fields.vendor, fields.site, fields.team
+    user.email, user.name = fields.email.lower(), fields.name
+    user.vendor, user.site, user.team = fields.vendor, fields.site, fields.team
     user.languages = list(fields.languages)
     user.interface_language, user.timezone = fields.interface_language, fields.timezone
+    refuse_unfit(user)
 
 
 def _check_person(fields: PersonFields) -> None:

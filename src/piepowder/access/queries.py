@@ -19,18 +19,21 @@ _KNOWN = {permission.value for permission in Permission}
 
 def actor_for(user: User, *, now: datetime) -> Actor:
     """The actor that ``user`` is: their grants in force, with a BPO person always narrowed to their own vendor."""
-    vendor = user.vendor
-    grants = Grant.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), user=user).select_related("role")
-    mandates = tuple(_mandate(grant, vendor.code, vendor.kind) for grant in grants) if user.is_active else ()
     return Actor(
         kind=ActorKind.PERSON,
         ref=str(user.pk),
-        mandates=mandates,
-        vendor=vendor.code,
+        mandates=mandates_of(user, now=now) if user.is_active else (),
+        vendor=user.vendor.code,
         site=user.site.code if user.site else "",
         team=user.team.code if user.team else "",
         languages=frozenset(user.languages),
     )
+
+
+def mandates_of(user: User, *, now: datetime) -> tuple[Mandate, ...]:
+    """What ``user``'s grants in force give, whether or not they may log in."""
+    grants = Grant.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), user=user).select_related("role")
+    return tuple(_mandate(grant, user.vendor.code, user.vendor.kind) for grant in grants)
 
 
 def _mandate(grant: Grant, vendor_code: str, vendor_kind: str) -> Mandate:
@@ -98,7 +101,9 @@ def roles_visible_to(actor: Actor) -> QuerySet[Role]:
 def keys_visible_to(actor: Actor) -> list[ApiKey]:
     """The API keys that reach no vendor outside ``actor``'s own scope, newest first."""
     scopes = actor.scopes(Permission.KEY_EDIT)
-    keys = ApiKey.objects.select_related("created_by").order_by("-created_at", "id") if scopes else ApiKey.objects.none()
+    keys = (
+        ApiKey.objects.select_related("created_by").order_by("-created_at", "id") if scopes else ApiKey.objects.none()
+    )
     return [
         key for key in keys if any(not s.vendors or (key.vendors and set(key.vendors) <= s.vendors) for s in scopes)
     ]

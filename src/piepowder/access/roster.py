@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -242,7 +242,12 @@ def _plan_row(actor: Actor, known: _Known, number: int, row: Mapping[str, str]) 
         timezone=row.get("timezone") or (user.timezone if user else site.timezone if site else "UTC"),
     )
     wanted = tuple(role for role in roles if role) if row.get("roles") else None
-    scope = Scope(queues=frozenset(_codes(row, "queues")), markets=frozenset(_codes(row, "markets")))
+    held = _roles_of(user)[1] if user else Scope()
+    scope = replace(
+        held,
+        queues=frozenset(_codes(row, "queues")) or held.queues,
+        markets=frozenset(_codes(row, "markets")) or held.markets,
+    )
     switch = None if not active else active in _YES
     return _Plan(_change(number, user, fields, wanted, scope, switch), user, fields, wanted, scope, switch)
 
@@ -300,10 +305,15 @@ def _carry_out(actor: Actor, plan: _Plan, at: datetime) -> None:
 
 
 def _roles_of(user: User) -> tuple[list[str], Scope]:
+    """The roles of ``user`` and the scope they share; where grants differ, the limits of all of them together."""
     grants: Iterable[Grant] = user.grants.all()
-    queues = frozenset(code for grant in grants for code in grant.queues)
-    markets = frozenset(code for grant in grants for code in grant.markets)
-    return sorted({grant.role.code for grant in grants}), Scope(queues=queues, markets=markets)
+    scope = Scope(
+        vendors=frozenset(code for grant in grants for code in grant.vendors),
+        queues=frozenset(code for grant in grants for code in grant.queues),
+        markets=frozenset(code for grant in grants for code in grant.markets),
+        languages=frozenset(code for grant in grants for code in grant.languages),
+    )
+    return sorted({grant.role.code for grant in grants}), scope
 
 
 def _codes(row: Mapping[str, str], column: str) -> list[str]:
