@@ -73,6 +73,7 @@ OWN: dict[str, str] = {
     "DJANGO_SETTINGS_MODULE": "set by the program",
     "PIEPOWDER_WORKERS": "the number of web processes, set by `serve` so that they share a key's rate limit",
     "PIEPOWDER_SERVES": "set by `serve`",
+    "PROMETHEUS_MULTIPROC_DIR": "the folder through which the web processes of one `serve` count together",
 }
 """What the program tells its own child processes; nobody sets these by hand."""
 
