@@ -18,7 +18,7 @@ from piepowder.intake.models import Item, Report, Reporter, Snapshot
 from piepowder.ledger.models import Fact
 from piepowder.outbox.models import Delivery, Endpoint, Message
 from piepowder.policy.models import PolicyVersion
-from piepowder.review.models import Case, CaseEvent, Lane, Queue
+from piepowder.review.models import Calendar, Case, CaseEvent, Lane, Queue
 
 APPS = ("intake", "review", "decisions", "outbox", "ledger")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -55,6 +55,7 @@ class _Names:
         self.ids: dict[str, str] = {}
         self.rows: dict[type[Model], dict[Any, str]] = {
             User: {user.pk: user.email for user in User.objects.all()},
+            Calendar: {calendar.pk: calendar.code for calendar in Calendar.objects.all()},
             Queue: {queue.pk: queue.code for queue in Queue.objects.all()},
             Lane: {
                 lane.pk: f"{lane.queue.code}/{lane.language}/{lane.skill}"
@@ -127,6 +128,8 @@ class _Names:
             values["actor_ref"] = self.person(values["actor_ref"])
         if values.get("subject_kind") == "person":
             values["subject_id"] = self.person(values["subject_id"])
+        if values.get("subject_kind") == "statement_template":
+            values["subject_id"] = self.rows[StatementTemplate][int(values["subject_id"])]
         if isinstance(values.get("body"), dict) and values["body"].get("person"):
             values["body"] = {**values["body"], "person": self.person(values["body"]["person"])}
         return self.text(json.dumps(values, default=_plain, sort_keys=True, ensure_ascii=False))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.access.models import Vendor
 from piepowder.database.bulk import insert_rows
@@ -63,7 +64,7 @@ def seed(
     how much of it is done and how much there is. Raises ``AlreadyPopulated`` unless the installation is empty.
     """
     if Vendor.objects.exists() or Item.objects.exists():
-        raise AlreadyPopulated("there is a marketplace here already; a simulation needs an empty installation")
+        raise AlreadyPopulated(_("there is a marketplace here already; a simulation needs an empty installation"))
     history = History(seed, items or SIZES[size], now)
     with transaction.atomic():
         progress("organisation", 0, 1)

@@ -46,6 +46,7 @@ class Desk:
         self.violations: Counter[tuple[str, date]] = Counter()
         self.presences: dict[int, Presence] = {}
         self._sellers: Counter[str] = Counter()
+        self._severities: dict[tuple[str, str], int | None] = {}
         self._lanes: dict[tuple[int, str], LaneEntry] = {}
         self._running: dict[UUID, CaseClock] = {}
         """The running clock of each case, in the order in which they were started."""
@@ -58,7 +59,7 @@ class Desk:
     ) -> None:  # fmt: skip
         """Route and open a case, unless the rules keep the item without review."""
         known = self.known
-        severity = known.policy_severities([(policy, item.market)], at)[policy, item.market] if policy else None
+        severity = self._severity(policy, item.market, at)
         facts = RoutingFacts(
             kind=item.kind,
             market=item.market,
@@ -133,7 +134,7 @@ class Desk:
         case.policy_code = case.policy_code or policy
         body = {"report": str(report), "reporter": reporter, "policy": policy}
         self._step(one, actor, at, CaseEventKind.REPORT_JOINED, "case.join", body=body)
-        graver = self.known.policy_severities([(policy, case.market)], at)[policy, case.market] if policy else None
+        graver = self._severity(policy, case.market, at)
         if graver is not None and graver < case.severity:
             case.severity, case.policy_code = graver, policy
             terms = terms_for(self.known, self.known.queues[case.queue_id], graver)
@@ -293,6 +294,15 @@ class Desk:
             self.pages.done(presence)
         for (seller_ref, on), count in self.violations.items():
             self.pages.done(SellerViolations(seller_ref=seller_ref, on=on, count=count))
+
+    def _severity(self, policy: str, market: str, at: datetime) -> int | None:
+        """Of a suspected policy. The shipped versions are all in force before a history begins, so one look is enough."""
+        if not policy:
+            return None
+        pair = (policy, market)
+        if pair not in self._severities:
+            self._severities |= self.known.policy_severities([pair], at)
+        return self._severities[pair]
 
     def _violations_of(self, seller_ref: str) -> int:
         # A history is shorter than the time that routing looks back.
