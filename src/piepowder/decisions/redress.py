@@ -38,13 +38,19 @@ def complaint_deadline(informed_at: datetime, market: str) -> Deadline:
     last = months_later(informed_on, COMPLAINT_MONTHS)
     while last.weekday() >= 5 or last in public_holidays(market, last.year):
         last += timedelta(days=1)
-    return Deadline(last, f"1182/71 +{COMPLAINT_MONTHS}M {market or '-'} holidays-{version('holidays')}")
+    return Deadline(last, f"1182/71 +{COMPLAINT_MONTHS}M {market or '-'} holidays-{_calendar_version()}")
 
 
 def months_later(day: date, months: int) -> date:
     """The same date ``months`` later, or that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+@lru_cache(maxsize=1)
+def _calendar_version() -> str:
+    # Read once: looking it up parses the package's metadata, which takes longer than the rest of a decision's statement.
+    return version("holidays")
 
 
 @lru_cache(maxsize=256)
