@@ -265,14 +265,16 @@ def _mark_only(person: Any) -> str | None:
 
     from piepowder.kernel.ids import new_id
     from piepowder.review import claim_statement
-    from piepowder.review.reference import reference
+    from piepowder.review.reference import at_hand
     from piepowder.review.standing import reach, valid_skills
 
     now = datetime.now(UTC)
     user = int(person.ref)
-    known = reference()
+    known = at_hand()
     within = reach(known, person, valid_skills(known, user, now))
-    values = claim_statement.values(actor=person, user=user, within=within, lease_id=new_id(), at=now)
+    values = claim_statement.values(
+        actor=person, user=user, within=within, lease_id=new_id(), changes=known.changes, at=now
+    )
     with connection.cursor() as cursor:
         for look in claim_statement.LOOKS:
             cursor.execute(claim_statement.mark(within, look), values)

@@ -10,8 +10,8 @@ from django.db import DatabaseError, connection, transaction
 from piepowder.kernel.actor import SYSTEM
 from piepowder.ledger.models import Fact
 from piepowder.review import operations as review
-from piepowder.review.jobs import fade_presence
-from piepowder.review.models import AvailabilityEvent, Case, Presence
+from piepowder.review.jobs import fade_presence, tidy_changes
+from piepowder.review.models import AvailabilityEvent, Case, Presence, SetupChange
 from piepowder.review.standing import NotAPerson
 from tests.review.conftest import Court
 
@@ -78,3 +78,12 @@ def test_the_database_refuses_to_change_what_happened(court: Court, table: str, 
     court.person()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format(table))
+
+
+def test_old_notes_of_changes_are_dropped_and_recent_ones_kept(court: Court) -> None:
+    court.queue()
+    SetupChange.objects.update(at=court.now - timedelta(days=2))
+    recent = SetupChange.objects.create()
+    SetupChange.objects.filter(pk=recent.pk).update(at=court.now)
+    assert tidy_changes(now=court.now) > 0
+    assert list(SetupChange.objects.values_list("pk", flat=True)) == [recent.pk]

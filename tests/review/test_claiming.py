@@ -15,7 +15,7 @@ from piepowder.kernel.flow import WrongState
 from piepowder.ledger.models import Fact
 from piepowder.review import operations as review
 from piepowder.review.jobs import expire_leases
-from piepowder.review.models import Case, CaseEvent, Lease
+from piepowder.review.models import Case, CaseEvent, Lease, Queue, SetupChange
 from piepowder.review.standing import NotAPerson
 from tests.review.conftest import BENCH, LEAD, Court
 
@@ -290,5 +290,20 @@ def test_one_claim_takes_a_fixed_number_of_statements_however_many_lanes(
     settled()
     court.claim(person)
     # All in one on PostgreSQL; on SQLite nothing leaves the process, and a savepoint of the test comes and goes.
-    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 9):
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 10):
         court.claim(person)
+
+
+def test_what_another_process_changed_is_minded_by_the_very_next_claim(court: Court, settled: Any) -> None:
+    court.queue()
+    court.case()
+    person = court.person()
+    settled()
+    court.claim(person)
+    court.case()
+    Queue.objects.update(active=False)
+    SetupChange.objects.create()
+    assert review.claim_next(actor=person, at=court.now) is None
+    Queue.objects.update(active=True)
+    SetupChange.objects.create()
+    assert court.claim(person)

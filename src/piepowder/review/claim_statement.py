@@ -47,6 +47,7 @@ candidate AS (
   SELECT id FROM ({candidates}
   ) AS of_all_lanes
   WHERE EXISTS (SELECT 1 FROM review_presence WHERE user_id = %(user)s AND state = 'available')
+    AND (SELECT coalesce(sum(id), 0) FROM review_setupchange) = %(changes)s
   ORDER BY rank, id LIMIT {merged}
 ),
 best AS (
@@ -153,7 +154,7 @@ def _first(
     return row[0], row[1] if isinstance(row[1], UUID) else UUID(row[1])
 
 
-def values(*, actor: Actor, user: int, within: Reach, lease_id: UUID, at: datetime) -> dict[str, Any]:
+def values(*, actor: Actor, user: int, within: Reach, lease_id: UUID, changes: int, at: datetime) -> dict[str, Any]:
     """The parameters of ``claim`` and of ``mark``."""
     told = {"lease": str(lease_id)}
     before_id, after_id = content_around_subject(actor=actor, at=at, entry=Entry("case.claim", "case", _ITS_ID, told))
@@ -164,6 +165,7 @@ def values(*, actor: Actor, user: int, within: Reach, lease_id: UUID, at: dateti
         "actor_kind": actor.kind.value,
         "actor_ref": actor.ref,
         "lease": lease_id,
+        "changes": changes,
         "told": canonical_json(told).decode(),
         "before_id": before_id,
         "after_id": after_id,

@@ -26,7 +26,7 @@ from piepowder.ledger.operations import record
 from piepowder.review import claim_statement
 from piepowder.review.leases import NoSuchCase, expire
 from piepowder.review.models import Case, CaseEvent, Lease, Presence
-from piepowder.review.reference import reference
+from piepowder.review.reference import Reference, at_hand, checked, reference
 from piepowder.review.standing import Reach, reach, user_id_of, valid_skills
 from piepowder.review.states import CASE_FLOW, Availability, CaseEventKind, CaseState
 from piepowder.review.steps import EVENT_COLUMNS, event_row
@@ -63,12 +63,13 @@ def claim_next(*, actor: Actor, at: datetime, queues: Sequence[str] = (), offere
             return claim_case(actor=actor, case_id=offered, at=at)
         except (WrongState, NotEligible, NoSuchCase):
             pass  # Somebody was faster, or it moved on: the next best will do.
-    within = _reach(actor, user, at, queues)
-    claim = _taken(actor, user, within, at)
+    claim = _taken(at_hand(), actor, user, queues, at)
     if claim is None:
         _require_available(user)
-        if expire(now=at, limit=50):
-            claim = _taken(actor, user, within, at)
+        known = checked()
+        claim = _taken(known, actor, user, queues, at)
+        if claim is None and expire(now=at, limit=50):
+            claim = _taken(known, actor, user, queues, at)
     return claim
 
 
@@ -126,22 +127,26 @@ def hand_over(case: Case, *, actor: Actor, user: int, at: datetime) -> Claim:
     return Claim(case, lease_id, expires_at)
 
 
-def _taken(actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None:
+def _taken(known: Reference, actor: Actor, user: int, queues: Sequence[str], at: datetime) -> Claim | None:
+    """The best case by what ``known`` says; nothing at all when the set-up has changed since it was loaded."""
+    within = reach(known, actor, valid_skills(known, user, at), queues)
     if not within:
         return None
     if connection.vendor == "postgresql":
-        return _taken_at_once(actor, user, within, at)
+        return _taken_at_once(known, actor, user, within, at)
     with turn(), transaction.atomic():
-        if not _is_available(user):
+        if not _is_available(user) or known.changes != checked().changes:
             return None
         best = claim_statement.best_waiting(within, user, at)
         return hand_over(Case.objects.get(pk=best), actor=actor, user=user, at=at) if best else None
 
 
-def _taken_at_once(actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None:
+def _taken_at_once(known: Reference, actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None:
     """The PostgreSQL way: one statement, which is its own transaction."""
     lease_id = new_id()
-    values = claim_statement.values(actor=actor, user=user, within=within, lease_id=lease_id, at=at)
+    values = claim_statement.values(
+        actor=actor, user=user, within=within, lease_id=lease_id, changes=known.changes, at=at
+    )
     with connection.cursor() as cursor:
         for look in claim_statement.LOOKS:
             cursor.execute(claim_statement.claim(within, look), values)
@@ -153,7 +158,7 @@ def _taken_at_once(actor: Actor, user: int, within: Reach, at: datetime) -> Clai
 
 
 def _reach(actor: Actor, user: int, at: datetime, queues: Sequence[str] = ()) -> Reach:
-    known = reference()
+    known = checked()
     return reach(known, actor, valid_skills(known, user, at), queues)
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 
 from piepowder.review.availability import fade
 from piepowder.review.leases import expire
-from piepowder.review.models import CaseClock
+from piepowder.review.models import CaseClock, SetupChange
 from piepowder.review.moving import resume_due
 from piepowder.review.states import ClockState
 from piepowder.review.steps import write_breaches
 
 _AT_ONCE = 1_000
+_SEEN_BY_ALL = timedelta(days=1)
 
 
 def expire_leases(*, now: datetime) -> int:
@@ -37,6 +38,12 @@ def mark_breaches(*, now: datetime) -> int:
         )
         write_breaches([(clock.case_id, clock.cycle, clock.due_at) for clock in late if clock.due_at], now=now)
     return len(late)
+
+
+def tidy_changes(*, now: datetime) -> int:
+    """Notes of changes that every process has long seen are dropped; each process then looks at the set-up once more."""
+    gone, _ = SetupChange.objects.filter(at__lt=now - _SEEN_BY_ALL).delete()
+    return gone
 
 
 def fade_presence(*, now: datetime) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from piepowder.database.bulk import insert_rows
+from piepowder.database.bulk import gathered, insert_rows
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.ids import new_id
 from piepowder.ledger.operations import Entry, append_rows, fact_row, record
@@ -154,10 +154,11 @@ def open_cases(wanted: Sequence[Wanted], *, actor: Actor, at: datetime) -> int:
             "routing": one.why["version"],
         }
         facts.append(fact_row(actor=actor, at=at, entry=Entry("case.open", "case", str(case_id), fact)))
-    insert_rows(Case, _CASE_COLUMNS, cases)
-    insert_rows(CaseEvent, EVENT_COLUMNS, events)
-    insert_rows(CaseClock, CLOCK_COLUMNS, clocks)
-    append_rows(facts)
+    with gathered():
+        insert_rows(Case, _CASE_COLUMNS, cases)
+        insert_rows(CaseEvent, EVENT_COLUMNS, events)
+        insert_rows(CaseClock, CLOCK_COLUMNS, clocks)
+        append_rows(facts)
     return len(cases)
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Max
+from django.db.models import Sum
 
 from piepowder.kernel.clocks import Timeline
 from piepowder.policy.queries import versions_in_force
@@ -70,6 +70,8 @@ class Reference:
     targets: dict[tuple[int, int], Target]
     calendars: dict[str, Timeline]
     rules: RuleSet
+    changes: int = 0
+    """The sum of the ids of all ``SetupChange`` rows when it was loaded: another sum, another set-up."""
     severities: dict[tuple[str, str, date], int | None] = field(default_factory=dict)
     reaches: dict[Any, Any] = field(default_factory=dict)
     """What ``standing.reach`` worked out from this copy, by whom and what was asked."""
@@ -97,7 +99,6 @@ _UNKNOWN = -1
 @dataclass(frozen=True, slots=True)
 class _Kept:
     looked_at: float
-    changes: tuple[int, int]
     copy: Reference
 
 
@@ -106,15 +107,26 @@ _kept: _Kept | None = None
 
 def reference() -> Reference:
     """The copy at hand. Every ``KEPT_S`` one query asks whether it is still good; it is loaded again only if it is not."""
+    if _kept is None or time.monotonic() - _kept.looked_at > KEPT_S:
+        return checked()
+    return at_hand()
+
+
+def at_hand() -> Reference:
+    """The copy at hand as it is, for somebody who finds out by themselves whether ``Reference.changes`` still holds."""
+    if _changed_in_this_transaction():
+        return _loaded()
+    return _kept.copy if _kept is not None else checked()
+
+
+def checked() -> Reference:
+    """The copy that is good now. One query when nothing changed, six otherwise."""
     global _kept
     if _changed_in_this_transaction():
         return _loaded()
-    now = time.monotonic()
-    if _kept is None or now - _kept.looked_at > KEPT_S:
-        changes = _changes()
-        good = _kept is not None and _kept.changes == changes
-        _kept = _Kept(now, changes, _kept.copy if _kept is not None and good else _loaded())
-        _kept.copy.severities.clear()
+    good = _kept is not None and _kept.copy.changes == _changes()
+    _kept = _Kept(time.monotonic(), _kept.copy if _kept is not None and good else _loaded())
+    _kept.copy.severities.clear()
     return _kept.copy
 
 
@@ -134,10 +146,9 @@ def note_change() -> None:
     transaction.on_commit(forget)
 
 
-def _changes() -> tuple[int, int]:
-    # The number as well as the newest: ids are given out before commit, so the newest alone would miss a late one.
-    found = SetupChange.objects.aggregate(number=Count("id"), newest=Max("id"))
-    return found["number"], found["newest"] or 0
+def _changes() -> int:
+    # The sum, because ids are given out before commit: the newest alone would miss one that commits late.
+    return SetupChange.objects.aggregate(sum=Sum("id"))["sum"] or 0
 
 
 def _changed_in_this_transaction() -> bool:
@@ -145,6 +156,7 @@ def _changed_in_this_transaction() -> bool:
 
 
 def _loaded() -> Reference:
+    changes = _changes()  # First, so that what changes while loading is noticed afterwards.
     queues = {queue.pk: _queue_entry(queue) for queue in Queue.objects.order_by("position", "code")}
     lanes = [LaneEntry(*row) for row in Lane.objects.order_by("id").values_list("id", "queue_id", "language", "skill")]
     targets = SlaTarget.objects.select_related("calendar")
@@ -152,6 +164,7 @@ def _loaded() -> Reference:
     published = RoutingVersion.objects.order_by("-number").first()
     number, rules = (published.number, published.rules) if published else (0, [])
     return Reference(
+        changes=changes,
         queues=queues,
         by_code={queue.code: queue for queue in queues.values()},
         lanes={(lane.queue_id, lane.language, lane.skill): lane for lane in lanes},
