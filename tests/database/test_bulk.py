@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from piepowder.database.bulk import insert_rows
+from piepowder.database.bulk import gathered, insert_rows
 from piepowder.intake.models import Detection, Item, Reporter, Snapshot
 from piepowder.intake.states import ReporterKind
 from piepowder.kernel.ids import new_id
@@ -72,3 +73,39 @@ def test_a_broken_constraint_is_django_s_own_error_by_either_way(count: int) -> 
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_rows(Reporter, COLUMNS, rows)
     assert Reporter.objects.count() == 0
+
+
+def reporters(count: int, name: str = "") -> list[tuple[Any, ...]]:
+    return [(new_id(), "user", str(new_id()), name or "%s; 'quoted' %d", "", ["%s"], None, 7) for _ in range(count)]
+
+
+@pytest.mark.django_db
+def test_rows_gathered_in_a_block_are_there_after_it_however_many_they_were() -> None:
+    with gathered():
+        insert_rows(Reporter, COLUMNS, reporters(2))
+        with gathered():
+            insert_rows(Reporter, COLUMNS, reporters(1))
+        insert_rows(Reporter, COLUMNS, reporters(100))
+        insert_rows(Reporter, COLUMNS, reporters(3))
+    assert Reporter.objects.filter(name="%s; 'quoted' %d", areas=["%s"]).count() == 106
+
+
+@pytest.mark.django_db
+def test_few_rows_of_several_tables_are_one_message_on_postgresql() -> None:
+    with CaptureQueriesContext(connection) as queries, gathered():
+        insert_rows(Reporter, COLUMNS, reporters(2))
+        insert_rows(Reporter, COLUMNS, reporters(1))
+    assert len(queries) == (1 if connection.vendor == "postgresql" else 2)
+
+
+@pytest.mark.django_db
+def test_a_block_that_fails_sends_nothing_and_leaves_nothing_waiting() -> None:
+    def fail() -> None:
+        with gathered():
+            insert_rows(Reporter, COLUMNS, reporters(1, "lost"))
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"), transaction.atomic():
+        fail()
+    insert_rows(Reporter, COLUMNS, reporters(1, "kept"))
+    assert list(Reporter.objects.values_list("name", flat=True)) == ["kept"]

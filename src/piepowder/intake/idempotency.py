@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
-from django.db.models import JSONField, Value
 
 from piepowder.intake.models import Reply
 from piepowder.kernel.errors import Conflict
@@ -35,7 +35,11 @@ def answer_once(
             )
         return reply.status, reply.body, True
     status, body = work()
-    Reply.objects.filter(owner=owner, key=key).update(status=status, body=Value(body, JSONField()))
+    with connection.cursor() as cursor:
+        stored = orjson.dumps(body).decode()
+        cursor.execute(
+            "UPDATE intake_reply SET status = %s, body = %s WHERE owner = %s AND key = %s", [status, stored, owner, key]
+        )
     return status, body, False
 
 

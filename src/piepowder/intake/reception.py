@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import DatabaseError, transaction
 
 from piepowder.access.visibility import require
+from piepowder.database.bulk import gathered
 from piepowder.intake.events import Arrival, ItemsReceived
 from piepowder.intake.outcomes import Outcome, Result, refused
 from piepowder.intake.rows import (
@@ -44,6 +45,8 @@ def receive(*, actor: Actor, submissions: Sequence[Submitted], at: datetime) -> 
     actor may submit nothing at all, or whatever a listener raises.
     """
     require(actor, Permission.ITEM_SUBMIT)
+    if not submissions:
+        return []
     tries = _TRIES
     while True:
         tries -= 1
@@ -67,11 +70,12 @@ class _Reception:
         self.may: dict[tuple[str, str], bool] = {}
 
     def store(self, submissions: Sequence[Submitted]) -> list[Outcome]:
-        self.standings = known_items({(one.kind, one.external_id): None for one in submissions})
+        self.standings = known_items({(one.kind, one.external_id) for one in submissions})
         self._read_ahead(submissions)
         outcomes = [self._one(given) for given in submissions]
-        self.batch.write(self.standings.values(), self.at)
-        append_rows([fact_row(actor=self.actor, at=self.at, entry=fact) for fact in self.facts])
+        with gathered():
+            self.batch.write(self.standings.values(), self.at)
+            append_rows([fact_row(actor=self.actor, at=self.at, entry=fact) for fact in self.facts])
         if arrivals := tuple(_arrival(one) for one in self.standings.values() if one.changed or one.found):
             publish(ItemsReceived(arrivals, self.at, self.actor))
         return outcomes

@@ -148,48 +148,52 @@ def _item_row(one: Standing, at: datetime, snapshot_id: UUID | None) -> tuple[An
 
 def known_items(keys: Iterable[Key]) -> dict[Key, Standing]:
     """The items that are there, locked against another submission until the end of the transaction."""
-    by_kind: dict[str, list[str]] = {}
-    for kind, external_id in keys:
-        by_kind.setdefault(kind, []).append(external_id)
     known: dict[Key, Standing] = {}
-    for kind in sorted(by_kind):
-        with connection.cursor() as cursor:
-            cursor.execute(_KNOWN + _among("external_id", _LOCK), [kind, _listed(by_kind[kind])])
-            for id_, external_id, market, language, state, seller_ref, title, snapshot_id in cursor.fetchall():
-                known[kind, external_id] = Standing(
-                    _uuid(id_), kind, external_id, market, language, state, seller_ref, title, _uuid(snapshot_id)
-                )
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN[connection.vendor], _columns(sorted(keys)))
+        for id_, kind, external_id, market, language, state, seller_ref, title, snapshot_id in cursor.fetchall():
+            known[kind, external_id] = Standing(
+                _uuid(id_), kind, external_id, market, language, state, seller_ref, title, _uuid(snapshot_id)
+            )
     if known:
         _read_newest(list(known.values()))
     return known
-
-
-_KNOWN = "SELECT id, external_id, market, language, state, seller_ref, title, snapshot_id FROM intake_item WHERE kind = %s AND "
-# Foreign keys that point at an item may still be checked while it is locked like this.
-_LOCK = "ORDER BY external_id FOR NO KEY UPDATE"
 
 
 def _read_newest(items: Sequence[Standing]) -> None:
     """Fill in number and digest. Read after the lock: a join would see the snapshots of before it waited for the lock."""
     newest = {one.snapshot_id: one for one in items}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, number, digest FROM intake_snapshot WHERE " + _among("id"), [_listed([*newest])])  # noqa: S608
+        cursor.execute(_NEWEST[connection.vendor], _columns([(snapshot_id,) for snapshot_id in newest]))
         for id_, number, digest in cursor.fetchall():
             one = newest[_uuid(id_)]
             one.number, one.digest = number, digest
 
 
-def _among(column: str, postgresql_only: str = "") -> str:
-    if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s) {postgresql_only}"
-    return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
+# Look-ups by a list. "= ANY" would leave the choice to PostgreSQL, which reads whole tables while it has no statistics on
+# them; this way each entry is one step through the unique index, in the order of the list. Foreign keys that point at an
+# item may still be checked while it is locked like this.
+_ITEM_COLUMNS = "i.id, i.kind, i.external_id, i.market, i.language, i.state, i.seller_ref, i.title, i.snapshot_id"
+_KNOWN = {
+    "postgresql": f"SELECT i.* FROM unnest(%s::text[], %s::text[]) AS asked (kind, ref) "  # noqa: S608
+    f"CROSS JOIN LATERAL (SELECT {_ITEM_COLUMNS} FROM intake_item i "
+    "WHERE i.external_id = asked.ref AND i.kind = asked.kind LIMIT 1 FOR NO KEY UPDATE) AS i",
+    "sqlite": f"SELECT {_ITEM_COLUMNS} FROM json_each(%s) AS asked CROSS JOIN intake_item i "  # noqa: S608
+    "ON i.external_id = json_extract(asked.value, '$[1]') AND i.kind = json_extract(asked.value, '$[0]')",
+}
+_NEWEST = {
+    "postgresql": "SELECT s.* FROM unnest(%s::uuid[]) AS asked (id) CROSS JOIN LATERAL "
+    "(SELECT s.id, s.number, s.digest FROM intake_snapshot s WHERE s.id = asked.id LIMIT 1) AS s",
+    "sqlite": "SELECT s.id, s.number, s.digest FROM json_each(%s) AS asked CROSS JOIN intake_snapshot s "
+    "ON s.id = json_extract(asked.value, '$[0]')",
+}
 
 
-def _listed(values: Sequence[Any]) -> Any:
-    """The one parameter for ``_among``: no limit on how many, and one plan for every length."""
+def _columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """A list of rows as parameters: one array for each column on PostgreSQL, one JSON text on SQLite."""
     if connection.vendor == "postgresql":
-        return list(values)
-    return orjson.dumps([value.hex if isinstance(value, UUID) else value for value in values]).decode()
+        return [list(column) for column in zip(*rows, strict=True)]
+    return [orjson.dumps([[one.hex if isinstance(one, UUID) else one for one in row] for row in rows]).decode()]
 
 
 def last_contents(snapshot_ids: Iterable[UUID]) -> dict[UUID, tuple[dict[str, Any], int]]:

@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'intake_relation',
-                'indexes': [models.Index(fields=['to_kind', 'to_external_id'], name='relation_backwards')],
+                'indexes': [models.Index(fields=['to_external_id', 'to_kind'], name='relation_backwards')],
                 'constraints': [models.UniqueConstraint(fields=('item', 'role', 'to_kind', 'to_external_id'), name='relation_once')],
             },
         ),
@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='item',
-            constraint=models.UniqueConstraint(fields=('kind', 'external_id'), name='item_by_external_id'),
+            constraint=models.UniqueConstraint(fields=('external_id', 'kind'), name='item_by_external_id'),
         ),
         migrations.AddConstraint(
             model_name='detection',
