@@ -6,7 +6,7 @@ SIZE ?= small
 PORT ?= 8000
 JOBS ?= 2
 
-.PHONY: demo test setup check test-sqlite test-postgres benchmarks crash-study messages screenshots clean
+.PHONY: demo test setup check test-sqlite test-postgres benchmarks crash-study docs messages screenshots clean
 
 demo: setup
 	$(RUN)/piepowder demo --size $(SIZE) --port $(PORT)
@@ -31,6 +31,7 @@ check:
 	PIEPOWDER_HOME=$(VENV)/check $(RUN)/python -m django makemigrations --check --dry-run --settings piepowder.settings
 	PIEPOWDER_HOME=$(VENV)/check $(RUN)/python -m django check --fail-level WARNING --settings piepowder.settings
 	$(RUN)/python tools/messages.py --check
+	PIEPOWDER_HOME=$(VENV)/check $(RUN)/python tools/reference.py --check
 
 test-sqlite:
 	DATABASE_URL= $(RUN)/python -m pytest -q -n $(JOBS) --dist loadfile
@@ -42,7 +43,11 @@ benchmarks: $(VENV)/.ready-dev
 	$(RUN)/python -m benchmarks --record
 
 crash-study: $(VENV)/.ready-dev
-	$(RUN)/python -m studies.crash --record
+	DATABASE_URL= $(RUN)/python -m studies.crash --record
+	$(RUN)/python tools/with_postgres.py -- $(RUN)/python -m studies.crash --record
+
+docs: $(VENV)/.ready-dev
+	PIEPOWDER_HOME=$(VENV)/check $(RUN)/python tools/reference.py
 
 messages:
 	$(RUN)/python tools/messages.py
