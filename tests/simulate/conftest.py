@@ -25,7 +25,7 @@ def pixel(picture: Picture) -> bytes:
 def make_history(now: datetime) -> Callable[..., History]:
     """A history without films and with pictures of one pixel."""
 
-    def make(*, seed: int = 1, items: int = 200, days: int = 5) -> History:
-        return History(seed, items, now, Gallery(draw=pixel, films=False), days)
+    def make(*, seed: int = 1, items: int = 200, days: int = 5, unrest: float = 1.0) -> History:
+        return History(seed, items, now, Gallery(draw=pixel, films=False), days, unrest)
 
     return make

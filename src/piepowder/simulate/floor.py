@@ -191,6 +191,12 @@ class Floor:
         heap = self._heaps.setdefault((case.queue.code, case.subject.language), [])
         heapq.heappush(heap, (case.rank, self._places, case.version, case))
 
+    def may_take(self, person: PersonPlan, case: Waiting) -> bool:
+        """Whether ``person`` may work on the case at all."""
+        return self._may(person, case.queue.code, case.subject.language) and (
+            not person.markets or case.subject.market in person.markets
+        )
+
     def _lanes_of(self, person: PersonPlan) -> list[tuple[str, str]]:
         return [lane for lane in self._heaps if self._may(person, *lane)]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from piepowder.intake.reporters import TRUST
 from piepowder.review.states import CaseEventKind
-from piepowder.simulate import steps
+from piepowder.simulate import habits, steps
 from piepowder.simulate.arrivals import arrival_times
 from piepowder.simulate.chance import Chance
 from piepowder.simulate.floor import Floor, Subject, Waiting
@@ -33,25 +33,15 @@ from piepowder.simulate.vocabulary import markets
 DAYS = 21
 _QUIET = timedelta(hours=30)
 """Towards the end fewer hands are free than items come, so that work is waiting when the history ends."""
-_SLOWER = 6.0
+_SLOWER = 4.0
 _CAPACITY = 1.5
 """How much more could be decided than arrives, before that; queues and languages never fit the people perfectly."""
+_PROMPT = {0: timedelta(minutes=7), 1: timedelta(minutes=50)}
+"""How soon, on average, somebody looks after a grave case that has come in."""
 _REVIEWED = 0.72
 _IN_A_ROW = 3
 _MACHINE = frozenset({"O-2", "M-3", "R-2", "C-1.2", "F-5", "M-5", "F-1"})
 _MACHINE_FROM = 0.86
-_LONGEST_S = 280
-_HANDLING_S = {"text": 24.0, "listing": 42.0, "seller": 95.0, "document": 70.0, "short_video": 55.0, "livestream": 80.0,
-               "ip_claim": 110.0}  # fmt: skip
-
-_SKIPS = ("I know this seller", "Language mixed; cannot judge the dialect", "Picture does not load for me")
-_HOLDS = ("Waiting for the seller's document", "Asked legal about the licence", "Waiting for the brand's answer")
-_MOVES = (
-    "Wrong queue: this is about the goods, not the words",
-    "Belongs to another team",
-    "Not a matter of this queue",
-)
-_ESCALATES = ("Possible danger to a person", "Press interest expected", "Same shop as in last week's escalation")
 
 
 @dataclass(slots=True)
@@ -66,6 +56,8 @@ class Worker:
     available: bool = False
     busy: bool = False
     in_a_row: int = 0
+    called: bool = False
+    """Whether the case in hand came between two spells of work; the next spell is on the agenda already."""
 
 
 @dataclass(slots=True)
@@ -77,6 +69,8 @@ class History:
     until: datetime
     gallery: Gallery = field(default_factory=Gallery)
     days: int = DAYS
+    unrest: float = 1.0
+    """How many times as often as usual people do something else with a case than rule."""
     people: list[PersonPlan] = field(init=False)
     workers: dict[str, Worker] = field(init=False)
     truths: list[Truth] = field(default_factory=list)
@@ -152,6 +146,7 @@ class History:
         case = self.floor.wanted(subject, [(label, score) for label, _, score in found], suspected[1], at)
         if case is not None and suspected[1] in _MACHINE and suspected[2] >= _MACHINE_FROM:
             self._at(at + timedelta(milliseconds=900), partial(self._machine, case=case, code=suspected[1]))
+        self._rings(subject, at)
         self._later(made, subject, at)
 
     def _later(self, made: Arriving, subject: Subject, at: datetime) -> None:
@@ -187,6 +182,21 @@ class History:
             within = not areas or any(policy == area or policy.startswith(f"{area}-") for area in areas)
             trust = trust if within else TRUST["user"]
         self.floor.reported(subject, reporter=kind, policy=policy, trust=trust, at=at)
+        self._rings(subject, at)
+
+    def _rings(self, subject: Subject, at: datetime) -> None:
+        """A grave case calls for one of those who are there and may take it."""
+        case = subject.case
+        soon = _PROMPT.get(case.severity) if case is not None else None
+        if case is None or soon is None or case.holder or case.held:
+            return
+        there = [
+            worker for worker in self.workers.values() if worker.available and self.floor.may_take(worker.plan, case)
+        ]
+        if there:
+            worker = there[len(self.subjects) % len(there)]
+            after = worker.chance.waiting(soon.total_seconds() * (_SLOWER if at > self.until - _QUIET else 1.0))
+            self._at(_rounded(at + timedelta(seconds=20 + after)), partial(self._looks_in, worker=worker))
 
     def _machine(self, at: datetime, case: Waiting, code: str) -> Iterator[Step]:
         policy = self.house.cites(code, case.subject.market, case.subject.key[0])
@@ -255,6 +265,12 @@ class History:
             _rounded(at + timedelta(seconds=worker.chance.waiting(self._gap(at)))), partial(self._tries, worker=worker)
         )
 
+    def _looks_in(self, at: datetime, worker: Worker) -> Iterator[Step]:
+        """Take one case between two spells of work."""
+        if worker.available and not worker.busy and (case := self.floor.take(worker.plan)) is not None:
+            worker.called = True
+            yield from self._claims(at, worker, case)
+
     def _claims(self, at: datetime, worker: Worker, case: Waiting) -> Iterator[Step]:
         worker.busy = True
         yield steps.Claim(at, worker.plan.key, case.subject.key)
@@ -264,21 +280,17 @@ class History:
 
     def _looks(self, at: datetime, worker: Worker, case: Waiting) -> Iterator[Step]:
         yield steps.View(at, worker.plan.key, case.subject.key)
-        chance = worker.chance
-        handling = min(
-            _LONGEST_S, chance.lognormal(_HANDLING_S[case.subject.key[0]], 0.55) * (1 + 0.1 * worker.errs.fatigue)
-        )
-        acts = partial(self._acts, worker=worker, case=case)
-        self._at(_rounded(at + timedelta(seconds=max(4.0, handling))), acts)
+        handling = habits.handling_s(case.subject.key[0], worker.errs.fatigue, worker.chance)
+        self._at(_rounded(at + timedelta(seconds=handling)), partial(self._acts, worker=worker, case=case))
 
     def _acts(self, at: datetime, worker: Worker, case: Waiting) -> Iterator[Step]:
         """Mostly they rule; sometimes they pass on, put back, hold, move, hand up, or are simply gone."""
         who, item, chance = worker.plan.key, case.subject.key, worker.chance
-        what = chance.weighted(_ENDS, _ENDS_SHARES)
+        what = habits.ending(chance, unrest=self.unrest)
         if at > self.until - _QUIET and chance.happens(0.08):
             what = "hold"
         if what == "skip":
-            yield steps.Skip(at, who, item, chance.pick(_SKIPS))
+            yield steps.Skip(at, who, item, chance.pick(habits.SKIPS))
             case.passed_on.add(who)
             self.floor.put_back(case, at)
         elif what == "release":
@@ -286,17 +298,18 @@ class History:
             self.floor.put_back(case, at)
         elif what == "hold" and case.severity > 0:
             until = _rounded(at + timedelta(hours=chance.between(3, 70)))
-            yield steps.Hold(at, who, item, until, chance.pick(_HOLDS))
+            yield steps.Hold(at, who, item, until, chance.pick(habits.HOLDS))
             self.floor.hold(case, at)
             self._at(until + timedelta(milliseconds=1), partial(self._resumes, case=case))
         elif what == "transfer" and worker.plan.role != "external_moderator":
-            queue = self.house.known.by_code[chance.pick([one for one in _OPEN_QUEUES if one != case.queue.code])]
-            yield steps.Transfer(at, who, item, queue.code, chance.pick(_MOVES))
+            queue = self.house.known.by_code[chance.pick([one for one in habits.OPEN_QUEUES if one != case.queue.code])]
+            yield steps.Transfer(at, who, item, queue.code, chance.pick(habits.MOVES))
             self.floor.move(case, queue, CaseEventKind.TRANSFERRED, at)
         elif what == "escalate" and case.queue.escalates_to is not None:
-            yield steps.Escalate(at, who, item, chance.pick(_ESCALATES))
+            yield steps.Escalate(at, who, item, chance.pick(habits.ESCALATES))
             queue = self.house.known.queues[case.queue.escalates_to]
             self.floor.move(case, queue, CaseEventKind.ESCALATED, at)
+            self._rings(case.subject, at)
         elif what == "vanish":
             gone_at = at + timedelta(seconds=case.queue.lease_s + 1)
             self._at(gone_at, partial(self._expires, case=case))
@@ -311,7 +324,7 @@ class History:
         week = (at - self.since) / timedelta(weeks=1)
         said = judge(_looked(case), worker.errs, self.house, chance=chance, hours=hours, week=week)
         yield steps.Decide(at, worker.plan.key, case.subject.key, said)
-        if not again and self._can_undo(case, said) and chance.happens(0.01):
+        if not again and self._can_undo(case, said) and chance.happens(habits.UNDONE * self.unrest):
             back = at + timedelta(seconds=chance.whole(3, 8))
             self.floor.decided(case, violation=said.outcome == "violation")
             self._at(back, partial(self._takes_back, worker=worker, case=case, said=said))
@@ -351,6 +364,9 @@ class History:
 
     def _goes_on(self, at: datetime, worker: Worker) -> None:
         worker.busy = False
+        if worker.called:
+            worker.called = False
+            return
         worker.in_a_row -= 1
         wait = worker.chance.between(2, 9) if worker.in_a_row > 0 else worker.chance.waiting(self._gap(at))
         happens = partial(self._next, worker=worker) if worker.in_a_row > 0 else partial(self._tries, worker=worker)
@@ -375,11 +391,6 @@ class History:
 
     def _only_looks(self, at: datetime, worker: Worker, case: Waiting) -> Iterator[Step]:
         yield steps.View(at, worker.plan.key, case.subject.key)
-
-
-_ENDS = ("rule", "skip", "release", "hold", "transfer", "escalate", "vanish")
-_ENDS_SHARES = (0.923, 0.015, 0.010, 0.018, 0.014, 0.014, 0.006)
-_OPEN_QUEUES = ("live", "fraud", "goods", "conduct", "general")
 
 
 def _rounded(at: datetime) -> datetime:
