@@ -349,3 +349,24 @@ def test_an_item_in_a_language_without_template_is_explained_in_english(court: C
     assert decision.statement.language == "en"
     assert FACTS in decision.statement.text
     assert Item.objects.get(pk=decision.item_id).language == "pl"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"facts": FACTS + "\x00"}, "/facts"),
+        ({"note": "a\x00b"}, "/note"),
+        ({"policy_codes": ("R-\x002",)}, "/policy_codes/0"),
+        (
+            {"enforcements": (EnforcementOrder("visibility", "other", description="a\x00"),)},
+            "/enforcements/0/description",
+        ),
+    ],
+)
+def test_a_text_that_cannot_be_kept_is_named_and_nothing_is_decided(
+    court: Court, changes: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(BadRuling) as refused:
+        court.decide(court.person(), **changes)
+    assert [problem.pointer for problem in refused.value.problems] == [pointer]
+    assert Decision.objects.count() == 0

@@ -10,7 +10,7 @@ import pytest
 from piepowder.decisions.models import Decision
 from piepowder.decisions.operations import BadRuling, CaseTaken, NoSuchItem, decide_by_machine, withdraw
 from piepowder.kernel.actor import Actor, ActorKind
-from piepowder.kernel.errors import Forbidden
+from piepowder.kernel.errors import Forbidden, Malformed
 from piepowder.kernel.ids import new_id
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
@@ -89,3 +89,18 @@ def test_a_machines_decision_on_no_case_can_be_undone_by_whoever_may_withdraw_an
     withdraw(actor=machine_of(court), decision_id=decision.pk, at=court.now)
     decision.refresh_from_db()
     assert (decision.state, decision.enforcements.get().state) == ("withdrawn", "cancelled")
+
+
+@pytest.mark.parametrize(("machine", "version"), [("m" * 101, "1"), ("m", "1" * 61), ("m\x00", "1")])
+def test_a_name_that_cannot_be_kept_is_refused(court: Court, machine: str, version: str) -> None:
+    item = court.item()
+    with pytest.raises(Malformed):
+        decide_by_machine(
+            actor=machine_of(court),
+            ruling=ruling(item),
+            machine=machine,
+            version=version,
+            at=court.now,
+            item_id=item.pk,
+        )
+    assert Decision.objects.count() == 0

@@ -65,6 +65,15 @@ def test_another_vendors_decision_shows_what_was_decided_and_not_by_whom(court: 
         assert full.decider == f"{CANARY} Person"
 
 
+def test_what_somebody_of_another_vendor_typed_beside_a_restriction_stays_with_them(court: Court) -> None:
+    order = EnforcementOrder("visibility", "other", description=f"{CANARY} asked for it")
+    decision = court.decide(court.person("acme"), enforcements=(order,))
+    (shown,) = decisions_about(court.person("house"), item_id=decision.item_id)
+    assert CANARY not in str(asdict(shown))
+    (full,) = decisions_about(court.person("acme"), item_id=decision.item_id)
+    assert full.enforcements[0].description == f"{CANARY} asked for it"
+
+
 def test_another_vendors_decision_is_in_no_list_page_or_export(court: Court) -> None:
     decision = canary_decision(court)
     stranger = court.person("house", Permission.DECISION_EXPORT)

@@ -32,6 +32,16 @@ class Circumstances:
     ordered_by_authority: bool = False
 
 
+def unwritable(ruling: Ruling) -> Iterator[FieldProblem]:
+    """Texts that only one of the databases could keep, or even look for."""
+    texts = {"/facts": ruling.facts, "/note": ruling.note, "/ground": ruling.ground, "/exclusion": ruling.exclusion}
+    texts |= {f"/policy_codes/{index}": code for index, code in enumerate(ruling.policy_codes)}
+    texts |= {f"/enforcements/{index}/description": one.description for index, one in enumerate(ruling.enforcements)}
+    for pointer, text in texts.items():
+        if "\x00" in text:
+            yield FieldProblem(pointer, "bad_text", _("must not hold a NUL character"))
+
+
 def problems(ruling: Ruling, found: Circumstances) -> list[FieldProblem]:
     """What is wrong with ``ruling``; empty when it may stand."""
     if ruling.outcome == Outcome.NO_VIOLATION:

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import NotPermitted, require
+from piepowder.database.fitting import refuse_unfit
 from piepowder.decisions.circumstances import evidence_of, found_by_machine, source_of, words_of
 from piepowder.decisions.events import DecisionIssued, DecisionWithdrawn
 from piepowder.decisions.issuing import Bench, NoTemplate, Sound, StatementIncomplete, store
-from piepowder.decisions.judging import Circumstances, problems
+from piepowder.decisions.judging import Circumstances, problems, unwritable
 from piepowder.decisions.logic import grace
 from piepowder.decisions.models import Decision, Enforcement
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
@@ -119,6 +120,7 @@ def decide_by_machine(
     """
     if not machine or not version:
         raise BadRuling(_("a machine that decides has a name and a version"))
+    refuse_unfit(Decision(machine=machine, machine_version=version))
     if item_id is None:
         item_id = Case.objects.filter(pk=case_id).values_list("item_id", flat=True).first() if case_id else None
     item = _locked_item(item_id)
@@ -209,6 +211,8 @@ def on_delivery_taken(event: DeliveryTaken) -> None:
 
 
 def _issue(bench: Bench, item: Item, ruling: Ruling, at: datetime, case: Case | None) -> Decision:
+    if garbled := list(unwritable(ruling)):
+        raise BadRuling(_("the ruling cannot stand as it is"), problems=garbled)
     snapshot = _judged(item, ruling)
     since = case.opened_at if case else _last_decided(item, at)
     source = source_of(item.pk, since=since, at=at)

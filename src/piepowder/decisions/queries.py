@@ -53,7 +53,8 @@ class DecisionRow:
     """A decision in a list.
 
     ``own`` is false for another vendor's decision: then ``decider``, ``decider_id``, ``vendor``, ``site``, ``team``,
-    ``queue``, ``case_id``, ``handling_ms`` and whatever somebody typed (``facts``, ``note``) are empty.
+    ``queue``, ``case_id``, ``handling_ms`` and whatever somebody typed (``facts``, ``note``, the ``description`` of a
+    restriction) are empty.
     """
 
     id: UUID
@@ -313,7 +314,7 @@ def decision_row(decision: Decision, actor: Actor) -> DecisionRow:
         outcome=decision.outcome,
         ground=decision.ground,
         policies=tuple(citation.version.policy.code for citation in decision.citations.all()),
-        enforcements=_imposed(decision.enforcements.all()),
+        enforcements=_imposed(decision.enforcements.all(), own),
         source=decision.source,
         automated_detection=decision.automated_detection,
         machine=decision.machine,
@@ -331,13 +332,13 @@ def decision_row(decision: Decision, actor: Actor) -> DecisionRow:
     )
 
 
-def _imposed(rows: Iterable[Enforcement]) -> tuple[Imposed, ...]:
+def _imposed(rows: Iterable[Enforcement], own: bool) -> tuple[Imposed, ...]:
     return tuple(
         Imposed(
             id=row.pk,
             family=row.family,
             measure=row.measure,
-            description=row.description,
+            description=row.description if own else "",
             target_kind=row.target_kind,
             target_external_id=row.target_external_id,
             territories=tuple(row.territories),
