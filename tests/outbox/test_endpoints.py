@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from piepowder.access.visibility import NotPermitted
 from piepowder.kernel import addresses
@@ -69,6 +70,18 @@ def test_a_name_without_an_address_can_be_saved_because_it_may_get_one(
 
     monkeypatch.setattr(addresses.resolve_public, "__defaults__", (False, nowhere))
     assert save(now, url="https://hooks.example.test/").endpoint.pk
+
+
+def test_nobody_waits_for_a_slow_name_server(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    around, inside = len(connection.savepoint_ids), []
+
+    def answer(host: str, port: int, **_: Any) -> list[Any]:
+        inside.append(len(connection.savepoint_ids) - around)
+        return [(0, 0, 0, "", ("93.184.216.34", port))]
+
+    monkeypatch.setattr("socket.getaddrinfo", answer)
+    save(now, url="https://shop.example/hook")
+    assert inside == [0], "the name was asked for inside the transaction"
 
 
 def test_every_bad_field_is_pointed_at(now: datetime) -> None:

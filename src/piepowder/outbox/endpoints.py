@@ -54,7 +54,6 @@ class Issued:
     secret: str = field(repr=False)
 
 
-@transaction.atomic
 def save_endpoint(
     *,
     actor: Actor,
@@ -77,40 +76,42 @@ def save_endpoint(
     """
     require_everywhere(actor, Permission.ENDPOINT_EDIT)
     problems = [*_plain_problems(code, name, channel, topics, timeout_s, concurrency)]
+    # Nothing is locked yet: a name server may take its time.
     if channel == Channel.WEBHOOK and (refusal := _refusal(url, allow_private)):
         problems.append(FieldProblem("/url", "address_refused", refusal))
-    endpoint = Endpoint.objects.select_for_update(no_key=True).filter(code=code).first()
-    if endpoint is not None and endpoint.channel == Channel.NONE:
-        told = _("this endpoint keeps what has no receiver; it is not to be changed")
-        problems.append(FieldProblem("/code", "reserved_code", told))
-    if problems:
-        raise BadEndpoint(_("the endpoint cannot be saved like this"), problems=problems)
-    secret = ""
-    if endpoint is None:
-        endpoint = Endpoint(code=code, channel=channel, created_at=at)
-        if channel == Channel.WEBHOOK:
-            secret = new_secret()
-            endpoint.secrets = [_entry(1, secret, at)]
-    endpoint.name, endpoint.url = name.strip(), url if channel == Channel.WEBHOOK else ""
-    endpoint.topics = sorted(set(topics))
-    endpoint.timeout_s, endpoint.concurrency = timeout_s, concurrency
-    endpoint.allow_private, endpoint.active = allow_private, active
-    # Whoever mends an endpoint wants to see at once whether it works.
-    endpoint.failures, endpoint.rests_until = 0, None
-    endpoint.save()
-    record(
-        actor=actor,
-        at=at,
-        verb="endpoint.save",
-        subject_kind="endpoint",
-        subject_id=code,
-        host=urlsplit(endpoint.url).hostname or "",
-        topics=endpoint.topics,
-        timeout_s=timeout_s,
-        concurrency=concurrency,
-        allow_private=allow_private,
-        active=active,
-    )
+    with transaction.atomic():
+        endpoint = Endpoint.objects.select_for_update(no_key=True).filter(code=code).first()
+        if endpoint is not None and endpoint.channel == Channel.NONE:
+            told = _("this endpoint keeps what has no receiver; it is not to be changed")
+            problems.append(FieldProblem("/code", "reserved_code", told))
+        if problems:
+            raise BadEndpoint(_("the endpoint cannot be saved like this"), problems=problems)
+        secret = ""
+        if endpoint is None:
+            endpoint = Endpoint(code=code, channel=channel, created_at=at)
+            if channel == Channel.WEBHOOK:
+                secret = new_secret()
+                endpoint.secrets = [_entry(1, secret, at)]
+        endpoint.name, endpoint.url = name.strip(), url if channel == Channel.WEBHOOK else ""
+        endpoint.topics = sorted(set(topics))
+        endpoint.timeout_s, endpoint.concurrency = timeout_s, concurrency
+        endpoint.allow_private, endpoint.active = allow_private, active
+        # Whoever mends an endpoint wants to see at once whether it works.
+        endpoint.failures, endpoint.rests_until = 0, None
+        endpoint.save()
+        record(
+            actor=actor,
+            at=at,
+            verb="endpoint.save",
+            subject_kind="endpoint",
+            subject_id=code,
+            host=urlsplit(endpoint.url).hostname or "",
+            topics=endpoint.topics,
+            timeout_s=timeout_s,
+            concurrency=concurrency,
+            allow_private=allow_private,
+            active=active,
+        )
     return Issued(endpoint, secret)
 
 
