@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -21,7 +22,11 @@ DEBUG = os.environ.get("PIEPOWDER_DEBUG", "") == "1"
 SECRET_KEY = os.environ.get("PIEPOWDER_SECRET_KEY") or secret_key(HOME)
 PUBLIC_URL = os.environ.get("PIEPOWDER_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 MARKETPLACE_NAME = os.environ.get("PIEPOWDER_MARKETPLACE", "Market")
-ALLOWED_HOSTS = os.environ.get("PIEPOWDER_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+# Loopback names always: health checks ask by them.
+ALLOWED_HOSTS = [
+    *("127.0.0.1", "localhost", "[::1]"),
+    *filter(None, [urlsplit(PUBLIC_URL).hostname, *map(str.strip, os.environ.get("PIEPOWDER_HOSTS", "").split(","))]),
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 try:
@@ -106,6 +111,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "piepowder.http.accounts.ClosedDoor"
 ACCOUNT_PREVENT_ENUMERATION = True
+# Otherwise anybody could have us write to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 

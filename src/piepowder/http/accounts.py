@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,6 +22,11 @@ from piepowder.review.states import Availability
 class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link under the public address: the name that a request came by is whatever its sender wrote."""
+        asked: str = super().get_reset_password_from_key_url(key)
+        return f"{settings.PUBLIC_URL}{urlsplit(asked).path}"
 
 
 @transaction.atomic

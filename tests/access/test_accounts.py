@@ -1,0 +1,60 @@
+"""Coming in, and the link with which a password is set."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from piepowder.access.models import User
+from piepowder.access.operations import PersonFields, change_person
+from piepowder.kernel.actor import SYSTEM
+from piepowder.outbox.models import Message
+from tests.access.conftest import Organisation
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _every_host(settings: Any) -> None:
+    """As an installation behind a proxy may have it: whatever name a request carries is taken."""
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.PUBLIC_URL = "https://court.example"
+    settings.EMAIL_BACKEND = "piepowder.outbox.mail.OutboxBackend"
+
+
+def login(email: str) -> bool:
+    answer = Client().post("/login/", {"login": email, "password": PASSWORD})
+    return answer.status_code == 302
+
+
+def letters_after_asking(email: str, host: str = "testserver") -> list[Message]:
+    before = set(Message.objects.values_list("pk", flat=True))
+    Client().post("/password/reset/", {"email": email}, headers={"host": host})
+    return list(Message.objects.exclude(pk__in=before))
+
+
+def test_an_address_that_was_given_up_opens_nothing_any_more(organisation: Organisation, now: datetime) -> None:
+    user = organisation.person("old@house.test", "moderator")
+    assert login("old@house.test")
+    fields = PersonFields(email="new@house.test", name=user.name, vendor=user.vendor, site=user.site)
+    change_person(actor=SYSTEM, user=User.objects.get(pk=user.pk), fields=fields, at=now)
+    assert not login("old@house.test")
+    assert letters_after_asking("old@house.test") == []
+    assert login("new@house.test")
+    assert [letter.recipient for letter in letters_after_asking("new@house.test")] == ["new@house.test"]
+
+
+def test_the_link_in_a_letter_leads_to_the_public_address_whatever_the_request_claims(
+    organisation: Organisation,
+) -> None:
+    organisation.person("m@house.test", "moderator")
+    (letter,) = letters_after_asking("m@house.test", host="evil.example")
+    assert "https://court.example/password/reset/" in letter.letter
+    assert "evil.example" not in letter.letter
+
+
+def test_nobody_is_written_to_who_has_no_account(organisation: Organisation) -> None:
+    assert letters_after_asking("stranger@elsewhere.test") == []
