@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client as Browser
+from prometheus_client import REGISTRY, generate_latest
 
 from piepowder.http import health
 from piepowder.kernel.actor import SYSTEM, Scope
@@ -22,6 +27,32 @@ def test_a_process_is_healthy_without_asking_the_database(client: Browser) -> No
     # No database fixture: any query would raise.
     response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+ASKING = """
+import sys, django; django.setup()
+from django.test import RequestFactory
+RequestFactory().get("/", headers={"host": sys.argv[1]}).get_host()
+"""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "court.example", "other.example"])
+def test_health_is_told_under_loopback_the_public_name_and_those_named(host: str, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "PIEPOWDER_PUBLIC_URL": "https://court.example",
+        "PIEPOWDER_HOSTS": "another.example, other.example",
+        "DJANGO_SETTINGS_MODULE": "piepowder.settings",
+    }
+    done = subprocess.run([sys.executable, "-c", ASKING, host], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_method_that_somebody_made_up_is_not_remembered(client: Browser) -> None:
+    client.generic("CANARY", "/healthz")
+    told = generate_latest(REGISTRY).decode()
+    assert "CANARY" not in told
+    assert 'method="other"' in told
 
 
 def test_ready_means_reachable_migrated_and_sealed(http: httpx.Client) -> None:

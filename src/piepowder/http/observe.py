@@ -16,6 +16,10 @@ REQUESTS = Counter("piepowder_http_requests_total", "Requests answered", ["metho
 SECONDS = Histogram("piepowder_http_request_seconds", "Time to answer a request", ["method", "route"])
 
 
+# A method is whatever the sender calls it, and each name would be remembered for ever.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
 class Observe:
     """Counts and times each request by route (never by path: paths hold ids) and stamps its id on the response."""
 
@@ -28,8 +32,9 @@ class Observe:
         response = self.get_response(request)
         took = time.perf_counter() - started
         route = request.resolver_match.route if request.resolver_match else "unknown"
-        REQUESTS.labels(request.method, route, response.status_code).inc()
-        SECONDS.labels(request.method, route).observe(took)
+        method = request.method if request.method in _METHODS else "other"
+        REQUESTS.labels(method, route, response.status_code).inc()
+        SECONDS.labels(method, route).observe(took)
         response["X-Request-Id"] = request_id
         if response.status_code >= 500 or took > 1:
             logger.warning(
