@@ -41,7 +41,8 @@ if sys.version_info < (3, 11):
     sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Set PYTHON=/path/to/python3.11")
 CHECK
 
-[ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
+# Where python3-venv was missing at first, an environment without pip is left behind.
+"$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$PYTHON" -m venv "$VENV"
 extras=video
 [ "$kind" = dev ] && extras=dev,video,s3
 echo "installing Piepowder into $VENV"

@@ -97,8 +97,8 @@ def _submit(parcel: Parcel, server: Relay) -> Outcome:
 
 
 def _write(parcel: Parcel, folder: Path) -> Outcome:
-    """One file per event, so that a letter that is sent again lies over the first."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """One file per event, so that a letter that is sent again lies over the first; for this user's eyes alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{parcel.event_id}.eml"
     fresh = path.with_suffix(f".{os.getpid()}")
     try:
