@@ -63,6 +63,9 @@ def test_sealing_nothing_makes_no_block(now: datetime) -> None:
     assert seal(at=now) is None
 
 
+_SEALED = "SELECT fact_id FROM ledger_seal"
+
+
 @pytest.mark.parametrize(
     ("sql", "found"),
     [
@@ -73,6 +76,13 @@ def test_sealing_nothing_makes_no_block(now: datetime) -> None:
         ("DELETE FROM ledger_seal WHERE position = 2", "lost, gained or moved"),
         ("UPDATE ledger_seal SET position = position + 100 WHERE position > 4", "lost, gained or moved"),
         ("DELETE FROM ledger_unsealed", "neither sealed nor waiting"),
+        ("UPDATE ledger_block SET sealed_at = '2020-01-01 00:00:00+00:00'", "does not hash"),
+        (f"DELETE FROM ledger_fact WHERE id NOT IN ({_SEALED})", "are gone"),
+        (
+            f"INSERT INTO ledger_seal (position, fact_id, block_id) SELECT 1000 + MIN(id), MIN(id), 1 FROM ledger_fact"
+            f" WHERE id NOT IN ({_SEALED})",
+            "outside every block",
+        ),
     ],
 )
 def test_an_edit_a_deletion_a_shift_and_a_hidden_fact_are_found(now: datetime, sql: str, found: str) -> None:
@@ -81,6 +91,32 @@ def test_an_edit_a_deletion_a_shift_and_a_hidden_fact_are_found(now: datetime, s
     write(now, 2)
     tamper(sql)
     assert any(found in problem for problem in verify(now=now).problems)
+
+
+def test_a_fact_that_vanished_before_it_was_sealed_neither_stops_the_sealer_nor_is_forgotten(now: datetime) -> None:
+    write(now, 1)
+    tamper("DELETE FROM ledger_fact")
+    assert seal(at=now) is None
+    write(now, 2)
+    seal(at=now)
+    verdict = verify(now=now)
+    assert verdict.facts == 2
+    assert any("are gone" in problem for problem in verdict.problems)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite replaces rows")
+def test_the_database_refuses_to_replace_a_fact(now: datetime) -> None:
+    write(now, 1)
+    sql = "INSERT OR REPLACE INTO ledger_fact SELECT * FROM ledger_fact"
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize("value", [0.5, 5.0, 1e-7, 2**63, "é\u2028\U0001f600", {"b": 1, "a": [True, None]}])
+def test_what_a_database_writes_differently_still_has_the_digest_of_the_fact(now: datetime, value: object) -> None:
+    record(actor=SYSTEM, at=now, verb="case.open", subject_kind="case", subject_id="c", found=value)
+    seal(at=now)
+    assert verify(now=now).problems == []
 
 
 def test_two_facts_that_change_places_are_found(now: datetime) -> None:

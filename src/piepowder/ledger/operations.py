@@ -111,8 +111,11 @@ def _content(
     vendor: str,
     body: Mapping[str, Any],
 ) -> list[Any]:
-    moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return [moment, verb, actor_kind, actor_ref, subject_kind, subject_id, vendor, dict(body)]
+    return [_told(at), verb, actor_kind, actor_ref, subject_kind, subject_id, vendor, dict(body)]
+
+
+def _told(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @transaction.atomic
@@ -127,6 +130,8 @@ def seal(*, at: datetime, limit: int = BLOCK_SIZE) -> Block | None:
     if not ids:
         return None
     facts = list(Fact.objects.filter(id__in=ids).order_by("id").values_list("id", "digest"))
+    if not facts:
+        return None
     last = Block.objects.order_by("-number").first()
     number, first, previous = (last.number + 1, last.last_position + 1, last.hash) if last else (1, 1, GENESIS)
     block = Block.objects.create(
@@ -134,12 +139,13 @@ def seal(*, at: datetime, limit: int = BLOCK_SIZE) -> Block | None:
         first_position=first,
         last_position=first + len(facts) - 1,
         previous_hash=previous,
-        hash=block_hash(previous, number, first, [content for _, content in facts]),
+        hash=block_hash(previous, number, first, at, [content for _, content in facts]),
         sealed_at=at,
     )
     seals = [(first + index, fact_id, number) for index, (fact_id, _) in enumerate(facts)]
     insert_rows(Seal, ("position", "fact_id", "block_id"), seals)
-    Unsealed.objects.filter(fact_id__in=ids).delete()
+    # The mark of a fact that is gone stays, for `verify` to tell.
+    Unsealed.objects.filter(fact_id__in=[fact_id for fact_id, _ in facts]).delete()
     return block
 
 
@@ -148,9 +154,9 @@ def unmark_sealed() -> int:
     return Unsealed.objects.filter(fact_id__in=Seal.objects.values("fact_id")).delete()[0]
 
 
-def block_hash(previous: str, number: int, first_position: int, digests: Sequence[str]) -> str:
-    """SHA-256 over the block before, the block's own place, and the digests in order of position."""
-    hasher = hashlib.sha256(f"{previous}:{number}:{first_position}:".encode())
+def block_hash(previous: str, number: int, first_position: int, sealed_at: datetime, digests: Sequence[str]) -> str:
+    """SHA-256 over the block before, the block's own place and time, and the digests in order of position."""
+    hasher = hashlib.sha256(f"{previous}:{number}:{first_position}:{_told(sealed_at)}:".encode())
     for content in digests:
         hasher.update(content.encode())
     return hasher.hexdigest()
