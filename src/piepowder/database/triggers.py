@@ -31,20 +31,22 @@ def append_only(table: str) -> migrations.RunPython:
 
 
 def frozen_columns(table: str, columns: Sequence[str]) -> migrations.RunPython:
-    """Refuse to delete rows of ``table`` and to change any of ``columns``; the other columns may move on."""
+    """Refuse to delete or truncate rows of ``table`` and to change any of ``columns``; the other columns may move on."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
     changed_sqlite = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
     return per_database(
         postgresql=[
             f"""CREATE OR REPLACE FUNCTION {table}_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
-              IF TG_OP = 'DELETE' OR {changed} THEN
+              IF TG_OP IN ('DELETE', 'TRUNCATE') OR {changed} THEN
                 RAISE EXCEPTION '{table} is superseded, never edited' USING ERRCODE = 'restrict_violation';
               END IF;
               RETURN NEW;
             END $$""",
             f"""CREATE TRIGGER {table}_frozen_columns BEFORE UPDATE OR DELETE ON {table}
             FOR EACH ROW EXECUTE FUNCTION {table}_frozen()""",
+            f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_frozen()""",
         ],
         sqlite=[
             f"""CREATE TRIGGER {table}_frozen_update BEFORE UPDATE ON {table} WHEN {changed_sqlite}
