@@ -105,6 +105,8 @@ ROUTES: dict[str, Asked] = {
     "person_link": PLAIN,
     "grant_give": Asked(posted={"role": "moderator"}),
     "grant_take_back": PLAIN,
+    "eligibility_give": Asked(posted={"skill": "sharp-eyes"}),
+    "eligibility_take_back": Asked(values={"skill": ("sharp-eyes",)}),
     "vendors": PLAIN,
     "roles": PLAIN,
     "role_add": PLAIN,

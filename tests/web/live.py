@@ -37,7 +37,9 @@ def served_town(database: Database) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = database.start("-m", "piepowder.cli", "serve", "--port", str(port), "--workers", "1", start_new_session=True)
+    process = database.start(
+        "-m", "piepowder.cli", "serve", "--port", str(port), "--workers", "1", start_new_session=True
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address)

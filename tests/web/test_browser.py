@@ -78,7 +78,9 @@ def test_a_moderator_judges_by_keyboard_and_takes_back_a_slip(visitor: Visitor) 
 def test_nothing_typed_is_lost_when_the_page_is_left_or_the_lease_is(visitor: Visitor) -> None:
     page = visitor.page
     visitor.log_in("moderator")
-    page.goto(f"{visitor.address}/cases/?text=Power")
+    visitor.press("/")
+    page.keyboard.type("Power bank")
+    visitor.press("Enter")
     page.get_by_role("link", name="Power bank").click()
     page.get_by_role("button", name="Claim and judge").click()
     expect(page.locator("#console")).to_be_focused()
@@ -93,7 +95,9 @@ def test_nothing_typed_is_lost_when_the_page_is_left_or_the_lease_is(visitor: Vi
     page.reload()
     expect(page.locator("#facts")).to_have_value(FACTS)
 
-    page.evaluate("document.querySelector('#console').dataset.beatUrl = '/console/00000000-0000-7000-8000-000000000000/beat'")
+    page.evaluate(
+        "document.querySelector('#console').dataset.beatUrl = '/console/00000000-0000-7000-8000-000000000000/beat'"
+    )
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.locator("#lost")).to_be_visible()
     expect(page.locator("#decide")).to_be_disabled()
@@ -121,7 +125,12 @@ def test_a_lead_watches_the_board_and_reads_it_in_chinese_and_in_the_dark(visito
     other.page.get_by_role("button", name="Start reviewing").click()
     expect(other.page.locator(".item-head h1")).to_be_visible()
     expect(waiting).to_have_text("5")
-    for name, address in (("cases", "/cases/"), ("policies", "/policies/C-1.1/"), ("people", "/people/"), ("ledger", "/ledger/")):
+    for name, address in (
+        ("cases", "/cases/"),
+        ("policies", "/policies/C-1.1/"),
+        ("people", "/people/"),
+        ("ledger", "/ledger/"),
+    ):
         page.goto(f"{visitor.address}{address}")
         visitor.picture(name)
     page.get_by_label("Language").click()

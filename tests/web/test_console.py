@@ -308,6 +308,16 @@ def test_an_empty_bench_says_what_would_be_here(log_in: LogIn, actor_of: ActorOf
     assert "Check again" in page
 
 
+def test_whoever_went_on_a_break_decides_the_last_case_and_gets_no_other(moderator: Client) -> None:
+    lease = take(moderator, "L-1002")
+    moderator.post(reverse("availability"), {"state": "break"})
+    page = moderator.post(reverse("console_decide", args=[lease]), ruling(lease), headers=PART).content.decode()
+    assert Decision.objects.count() == 1
+    assert not Lease.objects.exists()
+    assert "You are not available" in page
+    assert "data-until" in page
+
+
 def test_search_finds_policies_for_the_kind_of_item_and_one_can_be_read_in_full(moderator: Client) -> None:
     lease = take(moderator, "L-1002")
     hits = moderator.get(

@@ -58,7 +58,7 @@ def test_a_person_is_added_given_a_role_and_sent_a_link(admin: Client, settings:
 def test_the_link_in_the_mail_sets_a_password_with_which_one_can_log_in(admin: Client, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     admin.post(reverse("person_link", args=[somebody("moderator").pk]))
-    link = re.search(r"http://testserver(\S+)", mail.outbox[0].body)
+    link = re.search(r"https?://[^/\s]+(/\S+)", mail.outbox[0].body)
     assert link is not None
     visitor = Client()
     form = visitor.get(link[1], follow=True)
@@ -96,10 +96,20 @@ def test_a_role_is_taken_back(admin: Client) -> None:
     assert not Grant.objects.filter(pk=grant.pk).exists()
 
 
+def test_a_person_is_let_into_work_that_asks_for_a_skill_and_out_again(admin: Client) -> None:
+    user = somebody("moderator")
+    admin.post(reverse("eligibility_give", args=[user.pk]), {"skill": "minors", "ends": ""})
+    assert [one.skill for one in user.eligibilities.all()] == ["minors"]
+    assert "minors" in admin.get(reverse("person", args=[user.pk])).content.decode()
+    assert admin.post(reverse("eligibility_give", args=[user.pk]), {"skill": "two words"}).status_code == 422
+    admin.post(reverse("eligibility_take_back", args=[user.pk, "minors"]))
+    assert not user.eligibilities.exists()
+
+
 def test_a_lead_cannot_reach_into_another_vendor(log_in: LogIn) -> None:
     lead = log_in("bpolead")
     stranger = somebody("other")
-    for name in ("person_edit", "person_active", "person_link", "grant_give"):
+    for name in ("person_edit", "person_active", "person_link", "grant_give", "eligibility_give"):
         assert lead.post(reverse(name, args=[stranger.pk]), NEW).status_code == 404
 
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, reverse
 
 from piepowder.access.models import User
 from piepowder.intake.models import Item
+from piepowder.ledger.models import Fact
 from piepowder.review.models import Case
 from piepowder.web.urls import urlpatterns
 from tests.web.conftest import LogIn
@@ -172,13 +173,21 @@ def test_case_search_narrows_by_what_the_address_says(log_in: LogIn, town: datet
     assert found("?since=nonsense&severity=x&page=-4") >= {"L-1001", "L-1002"}
 
 
-def test_the_export_has_every_case_with_a_header(log_in: LogIn) -> None:
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("L-1002", "item=L-1002"), ("S-9", "seller=S-9"), ("oak chair", "text=oak+chair")]
+)
+def test_one_line_of_search_finds_an_item_a_seller_or_words(log_in: LogIn, typed: str, meant: str) -> None:
+    assert log_in("moderator").get(reverse("cases"), {"q": typed})["Location"] == f"/cases/?{meant}"
+
+
+def test_the_export_has_every_case_with_a_header_and_is_recorded(log_in: LogIn) -> None:
     answer = log_in("lead").get(reverse("cases_export"))
     body = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     lines = body.lstrip("\ufeff").splitlines()
     assert answer["Content-Disposition"] == 'attachment; filename="cases.csv"'
     assert lines[0].startswith("case_id,item_id,kind,external_id,title")
     assert len(lines) == 1 + Case.objects.count()
+    assert Fact.objects.filter(verb="cases.export").count() == 1
 
 
 def test_whoever_may_not_export_gets_no_export(log_in: LogIn) -> None:

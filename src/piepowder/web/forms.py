@@ -174,7 +174,10 @@ class KeyForm(ScopeFields, PlainForm):
     field_order = ("name", "permissions", "days", "rate_per_minute", "vendors", "queues", "markets", "languages")
 
 
-class ReasonForm(PlainForm):
-    """Why somebody holds, skips, transfers, escalates or releases."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+class EligibilityForm(PlainForm):
+    skill = forms.SlugField(label=_("Skill"), max_length=40)
+    ends = forms.DateTimeField(
+        label=_("Ends"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )

@@ -70,6 +70,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:person_id>/link", people.person_link, name="person_link"),
     path("people/<int:person_id>/grants", people.grant_give, name="grant_give"),
     path("people/<int:person_id>/grants/<int:grant_id>", people.grant_take_back, name="grant_take_back"),
+    path("people/<int:person_id>/eligibilities", people.eligibility_give, name="eligibility_give"),
+    path(
+        "people/<int:person_id>/eligibilities/<slug:skill>",
+        people.eligibility_take_back,
+        name="eligibility_take_back",
+    ),
     path("vendors/", people.vendors, name="vendors"),
     path("roles/", rights.roles, name="roles"),
     path("roles/add", rights.role_edit, name="role_add"),

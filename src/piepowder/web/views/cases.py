@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from piepowder.access.queries import people_visible_to
@@ -22,6 +23,7 @@ from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.review import operations as review
+from piepowder.review.export import export_cases
 from piepowder.review.models import Queue
 from piepowder.review.queries import (
     CaseFilters,
@@ -29,7 +31,6 @@ from piepowder.review.queries import (
     one_case,
     search_cases,
     seen_cases,
-    stream_cases,
     timeline,
 )
 from piepowder.review.states import CASE_FLOW, CaseState
@@ -38,7 +39,6 @@ from piepowder.web.filters import end_of, number, start_of, typed
 from piepowder.web.words import why_words
 
 _PLAIN = ("item", "seller", "policy", "state", "queue", "market", "language", "kind", "vendor", "text")
-_EXPORTED = [field.name for field in fields(CaseRow)]
 
 
 def _filters(query: QueryDict, actor: Actor) -> CaseFilters:
@@ -69,6 +69,8 @@ def _person(said: str, actor: Actor) -> int | None:
 def cases(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, Permission.CASE_VIEW)
+    if quick := request.GET.get("q", "").strip():
+        return redirect(f"{reverse('cases')}?{urlencode(_meant(actor, quick))}")
     shown = {
         "found": search_cases(actor, _filters(request.GET, actor), cursor=request.GET.get("after", "")),
         "filters": request.GET,
@@ -80,6 +82,14 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(request, "web/cases/list.html", shown)
 
 
+def _meant(actor: Actor, quick: str) -> dict[str, str]:
+    """What one line of search means: the id of an item or of a seller when there is one, else words of the title."""
+    for name in ("item", "seller"):
+        if search_cases(actor, CaseFilters(**{name: quick}), limit=1).rows:  # type: ignore[arg-type]
+            return {name: quick}
+    return {"text": quick}
+
+
 def _queues(actor: Actor) -> list[Queue]:
     return [queue for queue in Queue.objects.all() if actor.may(Permission.CASE_VIEW, Place(queue=queue.code))]
 
@@ -87,18 +97,8 @@ def _queues(actor: Actor) -> list[Queue]:
 @screen()
 def cases_export(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
-    require(actor, Permission.BOARD_EXPORT)
-    return csv_response(_lines(stream_cases(actor, _filters(request.GET, actor))), "cases.csv")
-
-
-def _lines(rows: Iterator[CaseRow]) -> Iterator[list[object]]:
-    yield list(_EXPORTED)
-    for row in rows:
-        yield [_plain(getattr(row, name)) for name in _EXPORTED]
-
-
-def _plain(value: object) -> object:
-    return "" if value is None else value.isoformat() if hasattr(value, "isoformat") else value
+    rows = export_cases(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
+    return csv_response(rows, "cases.csv")
 
 
 @screen()

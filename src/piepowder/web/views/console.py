@@ -25,6 +25,7 @@ from piepowder.kernel.permissions import Permission
 from piepowder.policy.queries import search
 from piepowder.review.models import Queue
 from piepowder.review.operations import (
+    NotAvailable,
     claim_case,
     claim_next,
     escalate,
@@ -50,10 +51,10 @@ def console(request: HttpRequest) -> HttpResponse:
     return _nothing(request, checked=False)
 
 
-def _nothing(request: HttpRequest, *, checked: bool) -> HttpResponse:
+def _nothing(request: HttpRequest, *, checked: bool, away: bool = False) -> HttpResponse:
     actor = actor_of(request)
     require(actor, Permission.CASE_CLAIM)
-    shown = {"leases": open_leases(actor, now=timezone.now()), "checked": checked}
+    shown = {"leases": open_leases(actor, now=timezone.now()), "checked": checked, "away": away}
     return render(request, "web/console/_none.html" if is_fragment(request) else "web/console/start.html", shown)
 
 
@@ -71,9 +72,13 @@ def _next(request: HttpRequest, actor: Actor, then: str = "", above: str = "") -
     now = timezone.now()
     if then and any(str(lease.lease_id) == then for lease in open_leases(actor, now=now)):
         return _to_case(request, UUID(then), above)
-    claim = claim_next(actor=actor, at=now)
+    try:
+        claim, away = claim_next(actor=actor, at=now), False
+    except NotAvailable:
+        # They went on a break over this case: what they just did stands, and no other case comes.
+        claim, away = None, True
     if claim is None:
-        response = _nothing(request, checked=True)
+        response = _nothing(request, checked=not away, away=away)
         if is_fragment(request):
             response.write(above)
             response["HX-Push-Url"] = reverse("console")

@@ -26,10 +26,11 @@ from piepowder.access.visibility import require
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
 from piepowder.kernel.actor import Actor, Place
-from piepowder.kernel.errors import PiepowderError
+from piepowder.kernel.errors import Malformed, PiepowderError
 from piepowder.kernel.permissions import Permission
 from piepowder.review.models import Presence
-from piepowder.web.forms import GrantForm, PersonForm, person_initial
+from piepowder.review.operations import grant_eligibility, revoke_eligibility
+from piepowder.web.forms import EligibilityForm, GrantForm, PersonForm, person_initial
 from piepowder.web.paging import paged
 
 
@@ -86,6 +87,7 @@ def _person_page(request: HttpRequest, user: User, grant_form: GrantForm | None 
         "presence": _presence(actor, [user]).get(user.pk),
         "may_edit": may_edit,
         "grant_form": grant_form,
+        "eligibility_form": EligibilityForm() if may_edit else None,
         "now": timezone.now(),
     }
     return render(request, "web/people/person.html", shown, status=422 if grant_form and grant_form.errors else 200)
@@ -191,6 +193,26 @@ def grant_take_back(request: HttpRequest, person_id: int, grant_id: int) -> Http
     user = person_visible_to(actor, person_id)
     grant = get_object_or_404(Grant.objects.select_related("role", "user__vendor"), pk=grant_id, user=user)
     take_back(actor=actor, grant=grant, at=timezone.now())
+    return redirect("person", user.pk)
+
+
+@screen("POST")
+def eligibility_give(request: HttpRequest, person_id: int) -> HttpResponse:
+    actor = actor_of(request)
+    user = person_visible_to(actor, person_id)
+    form = EligibilityForm(request.POST)
+    if not form.is_valid():
+        raise Malformed(_("a skill is one word of letters, digits and hyphens"))
+    typed = form.cleaned_data
+    grant_eligibility(actor=actor, at=timezone.now(), user_id=user.pk, skill=typed["skill"], expires_at=typed["ends"])
+    return redirect("person", user.pk)
+
+
+@screen("POST")
+def eligibility_take_back(request: HttpRequest, person_id: int, skill: str) -> HttpResponse:
+    actor = actor_of(request)
+    user = person_visible_to(actor, person_id)
+    revoke_eligibility(actor=actor, at=timezone.now(), user_id=user.pk, skill=skill)
     return redirect("person", user.pk)
 
 

@@ -1,12 +1,20 @@
 // The console: hands stay on the keyboard, focus stays where it is expected, and nothing typed is lost.
 
-import { spoken, typing } from "./shell.js";
+import { spoken, token, typing } from "./shell.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const bench = () => $("#console");
 const form = () => $("#ruling");
-const token = () => $("#ruling [name=csrfmiddlewaretoken]").value;
+
+// Everything that is sent by itself goes this way; a session that ended is said, and nothing typed is thrown away.
+async function send(url, options = {}) {
+  const answer = await fetch(url, { method: "POST", ...options, headers: { "X-CSRFToken": token(), "HX-Request": "true", ...options.headers } });
+  const out = answer.headers.has("HX-Redirect");
+  $("#logged-out").hidden = !out;
+  if (out) throw new Error("logged out");
+  return answer;
+}
 
 // Choosing policies -------------------------------------------------------------------------------------------------
 
@@ -128,7 +136,7 @@ async function save() {
   dirty = false;
   const here = bench();
   try {
-    const answer = await fetch(here.dataset.draftUrl, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json", "X-CSRFToken": token() }, body: JSON.stringify(draft()) });
+    const answer = await send(here.dataset.draftUrl, { keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(draft()) });
     if (!answer.ok) throw new Error(String(answer.status));
     $("#draft-state").textContent = here.dataset.saved;
   } catch {
@@ -165,7 +173,9 @@ async function restore() {
 }
 
 document.addEventListener("input", (event) => {
-  if (form()?.contains(event.target) && event.target.id !== "policy-search") keep();
+  if (!form()?.contains(event.target) || event.target.id === "policy-search") return;
+  say("");
+  keep();
 });
 window.addEventListener("pagehide", save);
 
@@ -178,10 +188,9 @@ async function beat() {
   const here = bench();
   if (!here?.dataset.beatUrl) return;
   const mine = ++beatNow;
-  const post = (url) => fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), "HX-Request": "true" } });
   try {
-    if (here.dataset.thenBeatUrl) post(here.dataset.thenBeatUrl).catch(() => {});
-    const answer = await post(here.dataset.beatUrl);
+    if (here.dataset.thenBeatUrl) send(here.dataset.thenBeatUrl).catch(() => {});
+    const answer = await send(here.dataset.beatUrl);
     if (mine !== beatNow || bench() !== here) return;
     if (answer.status === 409 || answer.status === 404) return lose();
     if (!answer.ok) return;
@@ -217,7 +226,7 @@ function reveal() {
   seen.add(digest);
   const body = new FormData();
   body.set("digest", digest);
-  fetch(bench().dataset.revealUrl, { method: "POST", headers: { "X-CSRFToken": token() }, body }).catch(() => seen.delete(digest));
+  send(bench().dataset.revealUrl, { body }).catch(() => seen.delete(digest));
 }
 
 function step(by) {
@@ -287,7 +296,7 @@ function countDown() {
 setInterval(countDown, 250);
 
 document.addEventListener("htmx:configRequest", (event) => {
-  if ($("[data-undo]", event.detail.elt) && bench()?.dataset.lease) event.detail.parameters.set?.("then", bench().dataset.lease);
+  if ($("[data-undo]", event.detail.elt) && bench()?.dataset.lease) event.detail.parameters.set("then", bench().dataset.lease);
 });
 
 // Tabs --------------------------------------------------------------------------------------------------------------------

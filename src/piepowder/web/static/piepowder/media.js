@@ -1,3 +1,5 @@
+import { token } from "./shell.js";
+
 // Pictures outside the console: shown on request, and the request is recorded.
 document.addEventListener("click", (event) => {
   const veil = event.target.closest("[data-reveal]");
@@ -6,6 +8,5 @@ document.addEventListener("click", (event) => {
   figure.classList.remove("is-hidden");
   const body = new FormData();
   body.set("digest", figure.dataset.digest);
-  const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
-  fetch(veil.closest("[data-reveal-url]").dataset.revealUrl, { method: "POST", headers: { "X-CSRFToken": token }, body });
+  fetch(veil.closest("[data-reveal-url]").dataset.revealUrl, { method: "POST", headers: { "X-CSRFToken": token() }, body });
 });

@@ -2,6 +2,14 @@
 
 export const typing = (target) => target instanceof HTMLElement && (target.matches("input, textarea, select") || target.isContentEditable);
 
+// The token of this moment: somebody may have logged in again in another tab since the page was loaded.
+export const token = () => decodeURIComponent(/(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "");
+
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = token();
+  if (event.detail.verb !== "get") event.detail.parameters.delete?.("csrfmiddlewaretoken");
+});
+
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
 }
@@ -13,7 +21,11 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") closeMenus();
+  if (event.key === "Escape") {
+    const menu = document.querySelector("details.menu[open]");
+    closeMenus();
+    menu?.querySelector("summary").focus();
+  }
   if (event.key === "/" && !typing(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented) {
     const search = document.querySelector("[data-search]");
     if (!search) return;
@@ -75,6 +87,5 @@ document.addEventListener("htmx:responseError", (event) => event.detail.xhr.stat
 setInterval(() => {
   const { here } = document.body.dataset;
   if (!here) return;
-  const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
-  fetch(here, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {});
+  fetch(here, { method: "POST", headers: { "X-CSRFToken": token(), "HX-Request": "true" } }).catch(() => {});
 }, 60_000);
