@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -102,12 +102,23 @@ class Batch:
         # One order for everybody, so that two calls that bring the same new items wait for each other and never in a ring.
         new = sorted((one for one in touched if one.is_new), key=lambda one: (one.kind, one.external_id))
         self._write_snapshots(new, at)
-        insert_rows(ItemMedia, _MEDIA, self.media)
-        if self.repeats:
-            insert_rows(ItemMedia, _MEDIA, _media_again(self.repeats))
+        insert_rows(ItemMedia, _MEDIA, [*self.media, *self._media_again()])
         insert_rows(Detection, _DETECTION, self.detections)
         _move([one for one in touched if not one.is_new], at)
         _relate(touched)
+
+    def _media_again(self) -> list[tuple[Any, ...]]:
+        """The media of the snapshots that are repeated; what is stored stays stored, what is due stays due."""
+        if not self.repeats:
+            return []
+        sources = set(self.repeats.values())
+        there: dict[UUID, list[tuple[Any, ...]]] = {}
+        for _, snapshot_id, *row in [
+            *(row for row in self.media if row[1] in sources),
+            *ItemMedia.objects.filter(snapshot_id__in=sources).values_list(*_MEDIA),
+        ]:
+            there.setdefault(snapshot_id, []).append(tuple(row))
+        return [(new_id(), to, *row) for to, source in self.repeats.items() for row in there.get(source, ())]
 
     def _write_snapshots(self, new: Sequence[Standing], at: datetime) -> None:
         """New items and all snapshots, which point at each other."""
@@ -210,15 +221,6 @@ def known_detections(snapshot_ids: Iterable[UUID]) -> set[tuple[UUID, str, str, 
     """What was found in these snapshots before: snapshot, model, version, label, score."""
     rows = Detection.objects.filter(snapshot_id__in=list(snapshot_ids))
     return set(rows.values_list("snapshot_id", "model", "version", "label", "score"))
-
-
-def _media_again(repeats: Mapping[UUID, UUID]) -> list[tuple[Any, ...]]:
-    """The media of the snapshots that are repeated; what is stored stays stored, what is due stays due."""
-    fields = ("snapshot_id", "position", "role", "url", "stored_id", "state", "problem", "attempts", "due_at")
-    there: dict[UUID, list[tuple[Any, ...]]] = {}
-    for snapshot_id, *row in ItemMedia.objects.filter(snapshot_id__in=set(repeats.values())).values_list(*fields):
-        there.setdefault(snapshot_id, []).append(tuple(row))
-    return [(new_id(), to, *row) for to, source in repeats.items() for row in there.get(source, ())]
 
 
 def _move(known: Sequence[Standing], at: datetime) -> None:
