@@ -226,7 +226,7 @@ class Lease(models.Model):
 class Draft(models.Model):
     """What a person had typed into a case; kept until the case is decided, so that an expired lease loses nothing."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     content = models.JSONField()
     saved_at = models.DateTimeField()
@@ -274,14 +274,11 @@ class CaseEvent(models.Model):
     lease = models.UUIDField(null=True, blank=True)
     body = models.JSONField(default=dict)
 
-    class Meta:
-        indexes = [models.Index(fields=["kind", "at"], name="case_event_by_kind")]
-
 
 class CaseClock(models.Model):
     """One cycle of one clock of a case; recomputable from the events."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks", db_index=False)
     metric = models.CharField(max_length=20, default="decision")
     cycle = models.PositiveSmallIntegerField(default=1)
     started_at = models.DateTimeField()
