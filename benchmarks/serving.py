@@ -119,7 +119,12 @@ def posted(
     for client in clients:
         _into(client.stdin).write(f"{key}\n")
         _into(client.stdin).flush()
+    web, database = [server], database_process(environment["DATABASE_URL"])
+    spent = [cpu_seconds(web), cpu_seconds(database)]
     answers = [json.loads(client.communicate(timeout=options.seconds + options.warm_up + 60)[0]) for client in clients]
+    spent = [cpu_seconds(web) - spent[0], cpu_seconds(database) - spent[1]]
+    sent = sum(answer["sent"] for answer in answers)
+    each = [f"{seconds / sent * 1000:.1f}" for seconds in (*spent, sum(answer["cpu_s"] for answer in answers))]
     statuses: Counter[str] = Counter()
     for answer in answers:
         statuses.update(answer["statuses"])
@@ -128,10 +133,11 @@ def posted(
     other = sum(count for status, count in statuses.items() if not status.startswith("2"))
     return "\n".join(
         [
-            "| database | processes × threads | clients | requests | POST/s | p50 ms | p99 ms | max ms | non-2xx | RSS MB |",
-            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+            "| database | processes × threads | clients | requests | POST/s | p50 ms | p99 ms | max ms | non-2xx | RSS MB "
+            "| CPU ms each: server, worker | database | clients |",
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
             f"| {told} | {options.clients} | {len(took):,} | {rate:,.0f} | {_share(took, 0.5):.1f} | "
-            f"{_share(took, 0.99):.1f} | {took[-1]:.1f} | {other} | {resident_mb(server):.0f} |",
+            f"{_share(took, 0.99):.1f} | {took[-1]:.1f} | {other} | {resident_mb(server):.0f} | {' | '.join(each)} |",
         ]
     )
 
@@ -181,6 +187,7 @@ def be_client(number: int, address: str, key: str, seconds: float, warm_up: floa
     bodies = listings(200_000, prefix=f"c{number}", seed=number)
     statuses: Counter[str] = Counter()
     took: list[float] = []
+    sent_in_all, cpu_before = 0, time.process_time()
     began = time.perf_counter()
     counted_from = began + warm_up
     with socket.create_connection((host, int(port))) as connection:
@@ -192,11 +199,13 @@ def be_client(number: int, address: str, key: str, seconds: float, warm_up: floa
             sent = time.perf_counter()
             connection.sendall(request)
             status = _answer(answers)
+            sent_in_all += 1
             if now >= counted_from:
                 took.append(round((time.perf_counter() - sent) * 1000, 3))
                 statuses[status] += 1
     ran = time.perf_counter() - counted_from
-    print(json.dumps({"took_ms": took, "statuses": statuses, "seconds": ran}))
+    cpu = time.process_time() - cpu_before
+    print(json.dumps({"took_ms": took, "statuses": statuses, "seconds": ran, "sent": sent_in_all, "cpu_s": cpu}))
 
 
 def _answer(answers: IO[bytes]) -> str:
@@ -213,25 +222,49 @@ def _answer(answers: IO[bytes]) -> str:
 
 def resident_mb(root: int) -> float:
     """Resident memory of a process and all its descendants, in MB; shared pages count in each."""
-    parents: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            stat = folder.joinpath("stat").read_text(encoding="ascii", errors="replace")
-        except OSError:
-            continue
-        parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
-    family, grown = {root}, True
+    pages = (int(read[1]) for one in family([root]) if (read := _proc(one, "statm")))
+    return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def cpu_seconds(roots: list[int]) -> float:
+    """Processor time of processes and their descendants, also of those that have ended."""
+    ticks = 0
+    for one in family(roots):
+        if stat := _proc(one, "stat"):
+            ticks += sum(map(int, stat[13:17] if one in roots else stat[13:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def database_process(url: str) -> list[int]:
+    """The server's process when it runs on this machine; none for SQLite, which runs in ours."""
+    if not url.startswith("postgres"):
+        return []
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        stat = _proc(connection.info.backend_pid, "stat")
+    return [int(stat[3])] if stat else []
+
+
+def family(roots: list[int]) -> set[int]:
+    """Processes with all their descendants."""
+    numbers = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    parents = {number: int(stat[3]) for number in numbers if (stat := _proc(number, "stat"))}
+    found, grown = set(roots), True
     while grown:
-        more = {child for child, parent in parents.items() if parent in family} - family
-        family, grown = family | more, bool(more)
-    return sum(_pages(process) for process in family) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        more = {child for child, parent in parents.items() if parent in found} - found
+        found, grown = found | more, bool(more)
+    return found
 
 
-def _pages(process: int) -> int:
+def _proc(process: int, name: str) -> list[str]:
+    """The fields of a process's file under /proc, empty when it has ended. A name with blanks counts as one field."""
     try:
-        return int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+        text = Path(f"/proc/{process}/{name}").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
+        return []
+    head, bracket, tail = text.rpartition(")")
+    return [*head.split("(", 1), *tail.split()] if bracket else text.split()
 
 
 def _share(ordered: list[float], share: float) -> float:

@@ -23,7 +23,8 @@ address, key, path, body, idempotency_key, times = sys.argv[1:]
 sys.stdin.readline()
 with Client(address, key) as api:
     for _ in range(int(times)):
-        answer = api._send.write(path, body.encode(), idempotency_key=idempotency_key or None)
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        answer = api._send._http.post(path, content=body, headers=headers)
         print(orjson.dumps([answer.status_code, answer.json()]).decode(), flush=True)
 """
 

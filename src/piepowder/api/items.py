@@ -19,8 +19,10 @@ from piepowder.access.visibility import NotPermitted, require
 from piepowder.api.auth import READING, WRITING, caller
 from piepowder.api.bodies import NotJson, TooLarge, chunks, json_body
 from piepowder.api.contract import answer_shape, contract
+from piepowder.api.freshness import trust_recent_connection
 from piepowder.api.paging import Word
-from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered_once
+from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered, answered_once
+from piepowder.api.together import Gathering
 from piepowder.intake.operations import receive, receive_stream
 from piepowder.intake.outcomes import Outcome, Result
 from piepowder.intake.queries import NoSuchItem, item_by_external_id, item_card
@@ -31,6 +33,7 @@ from piepowder.kernel.permissions import Permission
 
 router = Router(tags=["items"])
 _SPOOL_BYTES = 1024 * 1024
+_GATHERING = Gathering()
 
 
 class ItemRefused(Refused):
@@ -108,17 +111,17 @@ def submit_item(request: HttpRequest) -> HttpResponse:
 
     The answer comes after the commit. Update, withdrawal and deletion are submissions too.
     """
+    trust_recent_connection()
     sent, raw = json_body(request)
     given = parse_submission(sent)
     if not isinstance(given, Submitted):
         raise Malformed("the item cannot be read", problems=given)
     actor = caller(request)
+    if "HTTP_IDEMPOTENCY_KEY" not in request.META:
+        return answered(*_told(given, _GATHERING.receive(actor, given)))
 
     def store() -> tuple[int, dict[str, Any]]:
-        outcome = receive(actor=actor, submissions=[given], at=timezone.now())[0]
-        if outcome.result is Result.REFUSED:
-            raise _refusal(outcome)
-        return 201 if outcome.result is Result.CREATED else 200, _receipt(given.kind, given.external_id, outcome)
+        return _told(given, receive(actor=actor, submissions=[given], at=timezone.now())[0])
 
     return answered_once(request, actor, raw, store)
 
@@ -266,6 +269,12 @@ def _line(result: LineResult) -> dict[str, Any]:
         "id": result.external_id,
         "problems": problems,
     }
+
+
+def _told(given: Submitted, outcome: Outcome) -> tuple[int, dict[str, Any]]:
+    if outcome.result is Result.REFUSED:
+        raise _refusal(outcome)
+    return 201 if outcome.result is Result.CREATED else 200, _receipt(given.kind, given.external_id, outcome)
 
 
 def _receipt(kind: str, external_id: str, outcome: Outcome) -> dict[str, Any]:

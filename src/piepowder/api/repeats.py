@@ -40,7 +40,7 @@ def answered_once(
     """
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if not key:
-        return _response(*work())
+        return answered(*work())
     if len(key) > KEY_LENGTH or not key.isprintable():
         detail = f"at most {KEY_LENGTH} printable characters"
         problem = FieldProblem("/header/Idempotency-Key", BadIdempotencyKey.code, detail)
@@ -52,11 +52,12 @@ def answered_once(
         at=timezone.now(),
         work=work,
     )
-    response = _response(status, body)
+    response = answered(status, body)
     if replayed:
         response["Idempotency-Replayed"] = "true"
     return response
 
 
-def _response(status: int, body: Any) -> HttpResponse:
+def answered(status: int, body: Any) -> HttpResponse:
+    """``body`` as JSON."""
     return HttpResponse(orjson.dumps(body), status=status, content_type="application/json")
