@@ -28,7 +28,10 @@ DESCRIBED: dict[str, tuple[str, str]] = {
         "The address people use. With `https://` cookies are secure, HSTS is sent and the proxy's `X-Forwarded-Proto` is "
         "believed.",
     ),
-    "PIEPOWDER_HOSTS": ("none", "Host names that are answered besides loopback and that of the public address, by commas."),
+    "PIEPOWDER_HOSTS": (
+        "none",
+        "Host names that are answered besides loopback and that of the public address, by commas.",
+    ),
     "PIEPOWDER_SECRET_KEY": (
         "made in the home",
         "Signs sessions and password-reset links. Set it when several machines serve.",
