@@ -20,6 +20,7 @@ from piepowder.web.views import (
     people,
     policies,
     queues,
+    receivers,
     rights,
 )
 
@@ -84,6 +85,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("keys/add", rights.key_add, name="key_add"),
     path("keys/<str:prefix>/revoke", rights.key_revoke, name="key_revoke"),
     path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/receivers/add", receivers.receiver_edit, name="receiver_add"),
+    path("outbox/receivers/<str:code>/", receivers.receiver_edit, name="receiver_edit"),
+    path("outbox/receivers/<str:code>/secret", receivers.receiver_secret, name="receiver_secret"),
     path("outbox/dead/", outbox.dead, name="dead_letters"),
     path("outbox/deliveries/", outbox.all_deliveries, name="deliveries"),
     path("outbox/deliveries/<uuid:delivery_id>/", outbox.delivery, name="delivery"),

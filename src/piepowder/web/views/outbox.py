@@ -29,8 +29,10 @@ from piepowder.web.views.me import back_to
 
 @screen()
 def outbox(request: HttpRequest) -> HttpResponse:
-    endpoints = endpoint_health(actor_of(request), now=timezone.now())
-    return render(request, "web/outbox/endpoints.html", {"endpoints": endpoints})
+    actor = actor_of(request)
+    endpoints = endpoint_health(actor, now=timezone.now())
+    may_edit = actor.may(Permission.ENDPOINT_EDIT)
+    return render(request, "web/outbox/endpoints.html", {"endpoints": endpoints, "may_edit": may_edit})
 
 
 def _filters(request: HttpRequest) -> DeliveryFilters:
