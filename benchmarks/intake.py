@@ -45,9 +45,13 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=2_000)
     parser.add_argument("--clients", type=int, default=1, help="processes that feed at the same time")
     parser.add_argument("--record", action="store_true", help="append the table to RESULTS.md")
+    parser.add_argument("--prepare", action="store_true", help="set review up and end (used by the parent)")
     parser.add_argument("--feed", type=Path, help="be one client with these lines (used by the parent)")
     parser.add_argument("--part", choices=PARTS)
     options = parser.parse_args()
+    if options.prepare:
+        prepare_review()
+        return 0
     if options.feed:
         print(json.dumps(fed(options.part, options.feed, options.batch)))
         return 0
@@ -60,6 +64,7 @@ def main() -> int:
             "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{home}/benchmark.sqlite3",
         }
         subprocess.run([sys.executable, "-m", "django", "migrate", "--verbosity", "0"], env=environment, check=True)
+        subprocess.run([sys.executable, "-m", "benchmarks.intake", "--prepare"], env=environment, check=True)
         table += [raced(part, Path(home), environment, options) for part in PARTS]
     print("\n".join(table))
     if options.record:
@@ -115,8 +120,6 @@ def fed(part: str, feed: Path, batch: int) -> dict[str, Any]:
 
     if part == "alone":
         events._listeners.clear()
-    else:
-        prepare_review()
     total = feed.read_bytes().count(b"\n")
     tally: Counter[str] = Counter()
     half_mb = 0.0
@@ -141,18 +144,18 @@ def fed(part: str, feed: Path, batch: int) -> dict[str, Any]:
 
 def prepare_review() -> None:
     """Policies, two queues with their promises, and rules that part the listings between them."""
+    import django
+
+    django.setup()
     from django.db import transaction
 
     from piepowder import wiring
     from piepowder.kernel.actor import SYSTEM
-    from piepowder.review.models import RoutingVersion
     from piepowder.review.operations import publish_routing, save_queue, set_target
 
     at = datetime.now(UTC)
     with transaction.atomic():
         wiring.load_shipped(at=at)
-        if RoutingVersion.objects.exists():
-            return
         for code in ("general", "counterfeit"):
             save_queue(actor=SYSTEM, at=at, code=code, name=code.title())
             for severity in range(4):

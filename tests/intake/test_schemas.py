@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from benchmarks.intake import listings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stdnum import ean
@@ -264,3 +265,8 @@ def test_a_deeply_nested_value_is_refused_and_not_fallen_over() -> None:
 def test_the_published_schema_knows_every_kind() -> None:
     assert set(json_schema()["discriminator"]["mapping"]) == set(MINIMAL)
     assert NOTICES.json_schema()["required"] == ["reporter", "items", "basis", "reason", "good_faith"]
+
+
+def test_what_the_benchmark_feeds_is_sound() -> None:
+    for line in listings(40, prefix="x"):
+        assert parsed(orjson.loads(line)).media
