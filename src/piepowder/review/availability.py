@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.database.bulk import insert_rows
 from piepowder.kernel.actor import SYSTEM, Actor
@@ -36,14 +37,16 @@ def set_availability(*, actor: Actor, state: str, at: datetime, source: str = "p
     """
     user = user_id_of(actor)
     if state not in Availability.values or source not in SOURCES:
-        raise BadAvailability(f"'{state}' from '{source}' is not a state of availability")
+        raise BadAvailability(
+            _("'%(state)s' from '%(source)s' is not a state of availability") % {"state": state, "source": source}
+        )
     with transaction.atomic():
         presence = Presence.objects.select_for_update().filter(user_id=user).first()
         if presence is not None and presence.state == state:
             presence.seen_at = max(at, presence.seen_at)
             presence.save(update_fields=["seen_at"])
             return presence
-        presence, _ = Presence.objects.update_or_create(
+        presence, _made = Presence.objects.update_or_create(
             user_id=user, defaults={"state": state, "since": at, "seen_at": at}
         )
         insert_rows(AvailabilityEvent, _COLUMNS, [(user, state, at, actor.vendor, actor.site, source)])

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.database.bulk import insert_rows
@@ -81,10 +82,10 @@ def claim_case(*, actor: Actor, case_id: UUID, at: datetime) -> Claim:
         _require_available(user)
         case = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
         if case is None:
-            raise NoSuchCase("there is no such case")
+            raise NoSuchCase(_("there is no such case"))
         CASE_FLOW.step("claim", CaseState(case.state))
         if not _reach(actor, user, at).covers(case.lane_id, case.market):
-            raise NotEligible("this case asks for a queue, market, language or skill that you do not have")
+            raise NotEligible(_("this case asks for a queue, market, language or skill that you do not have"))
         return hand_over(case, actor=actor, user=user, at=at)
 
 
@@ -168,4 +169,4 @@ def _is_available(user: int) -> bool:
 
 def _require_available(user: int) -> None:
     if not _is_available(user):
-        raise NotAvailable("set yourself available before you take a case")
+        raise NotAvailable(_("set yourself available before you take a case"))

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import NotPermitted
 from piepowder.intake.models import Item
@@ -36,7 +37,7 @@ def close_for_decision(*, actor: Actor, case_id: UUID, lease_id: UUID | None, at
         if lease_id is not None:
             case = locked_lease(actor, lease_id, at).case
             if case.pk != case_id:
-                raise LeaseLost("this lease is for another case")
+                raise LeaseLost(_("this lease is for another case"))
             require_in_scope(actor, Permission.CASE_DECIDE, case)
         else:
             case = locked_case(case_id)
@@ -71,10 +72,10 @@ def reopen(*, actor: Actor, case_id: UUID, at: datetime, reason: str, hand_back:
         elif actor.may(Permission.DECISION_WITHDRAW_ANY):
             require_in_scope(actor, Permission.DECISION_WITHDRAW_ANY, case)
         else:
-            raise NotPermitted("only who decided it, or a lead, takes a case up again")
+            raise NotPermitted(_("only who decided it, or a lead, takes a case up again"))
         case.state = CASE_FLOW.step("reopen", CaseState(case.state))
         if Case.objects.filter(item_id=case.item_id, state__in=ACTIVE_STATES).exists():
-            raise AnotherCaseOpen("this item already has a newer open case")
+            raise AnotherCaseOpen(_("this item already has a newer open case"))
         take_step(actor=actor, at=at, case=case, kind=CaseEventKind.REOPENED, verb="case.reopen", body={"reason": why})
         case.decided_at, case.holder_id, case.vendor, case.claimed_at = None, None, "", None
         write_clock(case, now=at)

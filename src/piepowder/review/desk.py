@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from piepowder.access.models import User
 from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.review.leases import LeaseLost
@@ -58,7 +60,7 @@ def console_case(actor: Actor, lease_id: UUID, *, now: datetime) -> ConsoleCase:
         or lease.user_id != user_id_of(actor)
         or lease.expires_at <= now
     ):
-        raise LeaseLost("this case is no longer yours: the lease has ended")
+        raise LeaseLost(_("this case is no longer yours: the lease has ended"))
     case = lease.case
     draft = Draft.objects.filter(case_id=case.pk, user_id=lease.user_id).values_list("content", flat=True).first()
     return ConsoleCase(

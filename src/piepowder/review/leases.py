@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.database.bulk import insert_rows
@@ -46,10 +47,10 @@ def heartbeat(*, actor: Actor, lease_id: UUID, at: datetime) -> datetime:
     with transaction.atomic():
         row = Lease.objects.filter(pk=lease_id).values_list("user_id", "expires_at", "length_s").first()
         if row is None or row[0] != user or row[1] <= at:
-            raise LeaseLost("this case is no longer yours: the lease has ended")
+            raise LeaseLost(_("this case is no longer yours: the lease has ended"))
         expires_at = at + timedelta(seconds=row[2])
         if not Lease.objects.filter(pk=lease_id).update(beaten_at=at, expires_at=expires_at):
-            raise LeaseLost("this case is no longer yours: the lease has just ended")
+            raise LeaseLost(_("this case is no longer yours: the lease has just ended"))
         Presence.objects.filter(user_id=user, seen_at__lt=at - _SEEN_EVERY).update(seen_at=at)
     return expires_at
 
@@ -81,7 +82,7 @@ def save_draft(
         else:
             found = Case.objects.filter(pk=case_id).first() if case_id is not None else None
             if found is None or found.state in (CaseState.DECIDED, CaseState.CLOSED):
-                raise NoSuchCase("there is no such open case")
+                raise NoSuchCase(_("there is no such open case"))
             case = found
         require_in_scope(actor, Permission.CASE_DECIDE, case)
         Draft.objects.update_or_create(case_id=case.pk, user_id=user, defaults={"content": content, "saved_at": at})
@@ -93,7 +94,7 @@ def locked_lease(actor: Actor, lease_id: UUID, at: datetime) -> Lease:
     rows = Lease.objects.select_related("case").select_for_update(of=("self", "case"), no_key=True)
     lease = rows.filter(pk=lease_id).first()
     if lease is None or lease.user_id != user or lease.expires_at <= at:
-        raise LeaseLost("this case is no longer yours: the lease has ended")
+        raise LeaseLost(_("this case is no longer yours: the lease has ended"))
     return lease
 
 
@@ -102,7 +103,7 @@ def locked_case(case_id: UUID) -> Case:
     list(Lease.objects.filter(case_id=case_id).select_for_update().values_list("pk"))
     case = Case.objects.filter(pk=case_id).select_for_update(no_key=True).first()
     if case is None:
-        raise NoSuchCase("there is no such case")
+        raise NoSuchCase(_("there is no such case"))
     return case
 
 
@@ -149,11 +150,11 @@ def require_in_scope(actor: Actor, permission: Permission, case: Case) -> None:
 def given_reason(reason: str) -> str:
     """``reason`` without blanks around it; raises ``MissingReason`` when nothing is left."""
     if not reason.strip():
-        raise MissingReason("say why")
+        raise MissingReason(_("say why"))
     return reason.strip()[:300]
 
 
 def _person(actor: Actor) -> int:
     if actor.kind is not ActorKind.PERSON:
-        raise LeaseLost("only a person can hold a lease")
+        raise LeaseLost(_("only a person can hold a lease"))
     return user_id_of(actor)

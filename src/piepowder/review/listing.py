@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require, scope_q, visible
 from piepowder.intake.models import Item
@@ -145,7 +146,7 @@ def one_case(actor: Actor, case_id: UUID) -> CaseRow:
     """One case as a row; raises ``NoSuchCase`` also for one that the actor may not see. One query."""
     found = _page(seen_cases(actor).filter(pk=case_id), "", 1)
     if not found:
-        raise NoSuchCase("there is no such case")
+        raise NoSuchCase(_("there is no such case"))
     return found[0]
 
 
@@ -235,12 +236,12 @@ def _cursor(row: CaseRow) -> str:
 
 
 def _place(cursor: str) -> tuple[datetime, UUID]:
-    moment, _, last = cursor.partition("~")
+    moment, _tilde, last = cursor.partition("~")
     try:
         opened_at, case_id = datetime.fromisoformat(moment), UUID(last)
         if opened_at.tzinfo is None:
             raise ValueError("a moment without its offset")
     except ValueError as error:
-        problem = FieldProblem("/cursor", "bad_cursor", "take it from the page before")
-        raise BadCursor("this cursor was not given out here", problems=[problem]) from error
+        problem = FieldProblem("/cursor", "bad_cursor", _("take it from the page before"))
+        raise BadCursor(_("this cursor was not given out here"), problems=[problem]) from error
     return opened_at, case_id

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind
 from piepowder.kernel.errors import NotFound, Refused
@@ -91,7 +92,7 @@ def hold(*, actor: Actor, lease_id: UUID, at: datetime, until: datetime, reason:
     """
     why = given_reason(reason)
     if until <= at:
-        raise BadHold("a hold ends in the future")
+        raise BadHold(_("a hold ends in the future"))
     with transaction.atomic():
         case, lease = _in_hand(actor, at, lease_id, None, Permission.CASE_HOLD)
         case.state = CASE_FLOW.step("hold", CaseState(case.state))
@@ -140,7 +141,7 @@ def transfer(
         case, lease = _in_hand(actor, at, lease_id, case_id, Permission.CASE_TRANSFER)
         queue = reference().by_code.get(queue_code)
         if queue is None:
-            raise UnknownQueue(f"there is no queue '{queue_code}'")
+            raise UnknownQueue(_("there is no queue '%(code)s'") % {"code": queue_code})
         CASE_FLOW.step("transfer", CaseState(case.state))
         _move(case, queue, actor, at, CaseEventKind.TRANSFERRED, "case.transfer", lease, why)
     return case
@@ -163,7 +164,7 @@ def escalate(
         known = reference()
         above = known.queues[case.queue_id].escalates_to
         if above is None:
-            raise NoEscalationQueue("this queue has none to escalate to")
+            raise NoEscalationQueue(_("this queue has none to escalate to"))
         CASE_FLOW.step("escalate", CaseState(case.state))
         if severity is not None:
             case.severity = min(case.severity, severity)
@@ -245,7 +246,7 @@ def _move(
     reason: str,
 ) -> None:
     if not queue.active:
-        raise QueueClosed(f"the queue '{queue.code}' is closed")
+        raise QueueClosed(_("the queue '%(code)s' is closed") % {"code": queue.code})
     known = reference()
     came_from = known.queues[case.queue_id].code
     body = {
@@ -277,4 +278,4 @@ def _holder(case: Case) -> str:
 
 def _check_severity(severity: int | None) -> None:
     if severity is not None and severity not in (0, 1, 2, 3):
-        raise BadSeverity("a severity is 0, 1, 2 or 3")
+        raise BadSeverity(_("a severity is 0, 1, 2 or 3"))

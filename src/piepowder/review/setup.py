@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from piepowder.access.models import User
 from piepowder.access.visibility import require
@@ -72,7 +73,7 @@ def save_queue(
     with transaction.atomic():
         above = Queue.objects.filter(code=escalates_to).first() if escalates_to else None
         if escalates_to and above is None:
-            raise UnknownQueue(f"there is no queue '{escalates_to}'")
+            raise UnknownQueue(_("there is no queue '%(code)s'") % {"code": escalates_to})
         values = {
             "name": name.strip(),
             "purpose": purpose,
@@ -85,7 +86,7 @@ def save_queue(
             "reopening": reopening,
             "active": active,
         }
-        queue, _ = Queue.objects.update_or_create(code=code, defaults=values)
+        queue, _made = Queue.objects.update_or_create(code=code, defaults=values)
         note_change()
         _move_to_skill(queue)
         told: dict[str, Any] = {**values, "escalates_to": escalates_to, "reopening": str(reopening)}
@@ -110,23 +111,27 @@ def set_target(
     require(actor, Permission.QUEUE_EDIT, Place(queue=queue_code))
     found = []
     if severity not in (0, 1, 2, 3):
-        found.append(FieldProblem("/severity", "out_of_range", "a severity is 0, 1, 2 or 3"))
+        found.append(FieldProblem("/severity", "out_of_range", _("a severity is 0, 1, 2 or 3")))
     if target_s <= 0:
-        found.append(FieldProblem("/target_s", "out_of_range", "a target is longer than nothing"))
+        found.append(FieldProblem("/target_s", "out_of_range", _("a target is longer than nothing")))
     if not 0 < at_risk_share < 1:
-        found.append(FieldProblem("/at_risk_share", "out_of_range", "a share between 0 and 1"))
+        found.append(FieldProblem("/at_risk_share", "out_of_range", _("a share between 0 and 1")))
     if found:
-        raise BadSetup("this target cannot be kept", problems=found)
+        raise BadSetup(_("this target cannot be kept"), problems=found)
     with transaction.atomic():
         queue = Queue.objects.filter(code=queue_code).first()
         if queue is None:
-            raise UnknownQueue(f"there is no queue '{queue_code}'")
+            raise UnknownQueue(_("there is no queue '%(code)s'") % {"code": queue_code})
         calendar = Calendar.objects.filter(code=calendar_code).first() if calendar_code else None
         if calendar_code and calendar is None:
-            problem = FieldProblem("/calendar", "unknown_calendar", f"there is no calendar '{calendar_code}'")
-            raise BadSetup("this target cannot be kept", problems=[problem])
+            problem = FieldProblem(
+                "/calendar",
+                "unknown_calendar",
+                _("there is no calendar '%(code)s'") % {"code": calendar_code},
+            )
+            raise BadSetup(_("this target cannot be kept"), problems=[problem])
         values = {"target_s": target_s, "calendar": calendar, "at_risk_share": at_risk_share}
-        target, _ = SlaTarget.objects.update_or_create(queue=queue, severity=severity, defaults=values)
+        target, _made = SlaTarget.objects.update_or_create(queue=queue, severity=severity, defaults=values)
         note_change()
         record(
             actor=actor,
@@ -166,10 +171,10 @@ def publish_calendar(
     except (CalendarError, ValueError, TypeError) as error:
         raise BadSetup(str(error), problems=[FieldProblem("", "invalid_calendar", str(error))]) from error
     if not built.opens_weekly:
-        problem = FieldProblem("/weekly", "never_open", "a week has at least one open hour")
-        raise BadSetup("nothing could ever fall due in this calendar", problems=[problem])
+        problem = FieldProblem("/weekly", "never_open", _("a week has at least one open hour"))
+        raise BadSetup(_("nothing could ever fall due in this calendar"), problems=[problem])
     with transaction.atomic():
-        calendar, _ = Calendar.objects.update_or_create(code=code, defaults={"name": name})
+        calendar, _made = Calendar.objects.update_or_create(code=code, defaults={"name": name})
         last = calendar.versions.aggregate(last=Max("number"))["last"] or 0
         version = CalendarVersion.objects.create(
             calendar=calendar,
@@ -196,7 +201,7 @@ def publish_routing(*, actor: Actor, at: datetime, rules: list[dict[str, Any]]) 
     policies = set(Policy.objects.filter(is_leaf=True).values_list("code", flat=True))
     found = problems_in(rules, queues=queues, policies=policies)
     if found:
-        raise BadRouting("these rules cannot be published", problems=found)
+        raise BadRouting(_("these rules cannot be published"), problems=found)
     with transaction.atomic():
         last = RoutingVersion.objects.select_for_update().order_by("-number").first()
         version = RoutingVersion.objects.create(
@@ -228,7 +233,7 @@ def grant_eligibility(
         vendor = _vendor_of(user_id)
         require(actor, Permission.PERSON_EDIT, Place(vendor=vendor))
         values = {"granted_at": at, "expires_at": expires_at, "source": source}
-        eligibility, _ = Eligibility.objects.update_or_create(user_id=user_id, skill=skill, defaults=values)
+        eligibility, _made = Eligibility.objects.update_or_create(user_id=user_id, skill=skill, defaults=values)
         note_change()
         record(
             actor=actor,
@@ -249,7 +254,7 @@ def revoke_eligibility(*, actor: Actor, at: datetime, user_id: int, skill: str) 
     with transaction.atomic():
         vendor = _vendor_of(user_id)
         require(actor, Permission.PERSON_EDIT, Place(vendor=vendor))
-        gone, _ = Eligibility.objects.filter(user_id=user_id, skill=skill).delete()
+        gone, _rows = Eligibility.objects.filter(user_id=user_id, skill=skill).delete()
         if gone:
             note_change()
             record(
@@ -276,17 +281,17 @@ def recompute_clock(*, case_id: Any, now: datetime) -> Case:
 def _check_queue(code: str, name: str, lease_s: int, grace_s: int, reopening: str) -> None:
     found = []
     if not code or not all(sign.isalnum() or sign in "-_." for sign in code):
-        found.append(FieldProblem("/code", "bad_code", "letters, digits, dots, dashes and underscores"))
+        found.append(FieldProblem("/code", "bad_code", _("letters, digits, dots, dashes and underscores")))
     if not name.strip():
-        found.append(FieldProblem("/name", "missing", "a queue has a name"))
+        found.append(FieldProblem("/name", "missing", _("a queue has a name")))
     if lease_s < 30:
-        found.append(FieldProblem("/lease_s", "out_of_range", "a lease lasts at least 30 seconds"))
+        found.append(FieldProblem("/lease_s", "out_of_range", _("a lease lasts at least 30 seconds")))
     if grace_s < 0:
-        found.append(FieldProblem("/grace_s", "out_of_range", "a grace period is not negative"))
+        found.append(FieldProblem("/grace_s", "out_of_range", _("a grace period is not negative")))
     if reopening not in Reopening.values:
-        found.append(FieldProblem("/reopening", "unknown_value", "continue or restart"))
+        found.append(FieldProblem("/reopening", "unknown_value", _("continue or restart")))
     if found:
-        raise BadSetup("this queue cannot be saved", problems=found)
+        raise BadSetup(_("this queue cannot be saved"), problems=found)
 
 
 def _move_to_skill(queue: Queue) -> None:
@@ -309,5 +314,5 @@ def _recompute_open(calendar: str, at: datetime) -> None:
 def _vendor_of(user_id: int) -> str:
     vendor = User.objects.filter(pk=user_id).values_list("vendor__code", flat=True).first()
     if vendor is None:
-        raise UnknownPerson("there is no such person")
+        raise UnknownPerson(_("there is no such person"))
     return vendor

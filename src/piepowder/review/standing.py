@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from piepowder.kernel.actor import Actor, ActorKind, Place, Scope
 from piepowder.kernel.errors import Refused
 from piepowder.kernel.permissions import Permission
@@ -37,7 +39,7 @@ class Reach:
 def user_id_of(actor: Actor) -> int:
     """The person's id; raises ``NotAPerson`` for keys, machines and the system: only people hold cases."""
     if actor.kind is not ActorKind.PERSON:
-        raise NotAPerson("only a person can hold a case")
+        raise NotAPerson(_("only a person can hold a case"))
     return int(actor.ref)
 
 

@@ -36,7 +36,7 @@ class TimelineLine:
 def timeline(actor: Actor, case_id: UUID) -> list[TimelineLine]:
     """Every step of the case, the oldest first; raises ``NoSuchCase`` for one the actor may not see. Three queries."""
     if not seen_cases(actor).filter(pk=case_id).exists() and not _holds(actor, case_id):
-        raise NoSuchCase("there is no such case")
+        raise NoSuchCase(_("there is no such case"))
     events = list(CaseEvent.objects.filter(case_id=case_id).order_by("at", "id"))
     vendors = _vendors_seen(actor)
     shown = [event for event in events if _is_shown(event, vendors)]
