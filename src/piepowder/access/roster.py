@@ -265,6 +265,9 @@ def _change(
         "timezone": fields.timezone,
     }
     if user is None:
+        if roles is not None:
+            after["roles"] = ";".join(sorted(role.code for role in roles))
+            after["queues"], after["markets"] = _joined(scope.queues), _joined(scope.markets)
         return Change(row, fields.email, "add", {name: ("", value) for name, value in after.items() if value})
     before = {
         "name": user.name,

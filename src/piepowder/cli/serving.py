@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ def run_server(*, host: str, port: int, workers: int, threads: int, with_worker:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    _require_free(host, port)
     os.environ["PIEPOWDER_WORKERS"] = str(workers)
     child: subprocess.Popen[bytes] | None = None
     if with_worker:
@@ -53,6 +55,17 @@ def run_server(*, host: str, port: int, workers: int, threads: int, with_worker:
         if child is not None:
             child.terminate()
             child.wait(timeout=30)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a port that somebody listens on: the server shares ports, so two installations would split the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(f"port {port} of {host} cannot be used ({error.strerror}); try --port") from None
 
 
 @click.command()
