@@ -78,6 +78,12 @@ def test_an_item_is_told_in_facts_and_texts_with_its_attributes() -> None:
     assert words.texts[0].spans == ({"start": 0, "end": 4},)
 
 
+def test_times_days_and_closed_lists_are_told_as_people_say_them() -> None:
+    content = {"started_at": "2026-03-04T10:00:00Z", "expires_on": "2027-01-31", "condition": "for_parts"}
+    said = {fact.label: fact.value for fact in item_words(content).facts}
+    assert said == {"Started": "03/04/2026 10 a.m.", "Valid until": "01/31/2027", "Condition": "for parts"}
+
+
 def test_a_wrong_check_digit_is_shown_as_wrong() -> None:
     assert item_words({"gtin": "4006381333932"}).facts[0].checked == "bad"
 

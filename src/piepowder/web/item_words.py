@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from stdnum import ean
@@ -64,6 +66,31 @@ LABELS: Mapping[str, Promise] = {
     "attributes": gettext_lazy("Attributes"),
 }
 
+VALUES: Mapping[str, Promise] = {
+    "new": gettext_lazy("new"),
+    "refurbished": gettext_lazy("refurbished"),
+    "used": gettext_lazy("used"),
+    "for_parts": gettext_lazy("for parts"),
+    "review": gettext_lazy("review"),
+    "comment": gettext_lazy("comment"),
+    "message": gettext_lazy("message"),
+    "individual": gettext_lazy("individual"),
+    "sole_trader": gettext_lazy("sole trader"),
+    "company": gettext_lazy("company"),
+    "charity": gettext_lazy("charity"),
+    "public_body": gettext_lazy("public body"),
+    "trademark": gettext_lazy("trade mark"),
+    "copyright": gettext_lazy("copyright"),
+    "design": gettext_lazy("design"),
+    "patent": gettext_lazy("patent"),
+    "utility_model": gettext_lazy("utility model"),
+    "other": gettext_lazy("other"),
+}
+"""The closed lists of the schemas, in words."""
+
+_CLOSED = {"condition", "text_type", "business_type", "right_type"}
+_MOMENTS = {"started_at", "joined_at"}
+_DAYS = {"issued_on", "expires_on"}
 _TEXTS = ("description", "body", "caption", "statement")
 _SHOWN_ELSEWHERE = {"title", "images", "thumbnails", "video", "logo", "file", "stream", "evidence", *_TEXTS}
 _LONG = 60
@@ -146,6 +173,12 @@ def spoken(name: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return "; ".join(spoken(name, one) for one in value)
+    if name in _CLOSED:
+        return str(VALUES.get(str(value), value))
+    if name in _MOMENTS and (moment := parse_datetime(str(value))) is not None:
+        return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+    if name in _DAYS and (day := parse_date(str(value))) is not None:
+        return date_format(day, "SHORT_DATE_FORMAT")
     return str(value)
 
 
