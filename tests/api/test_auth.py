@@ -242,3 +242,10 @@ def test_a_database_that_does_not_answer_asks_to_come_back(
     assert (response.status_code, response.json()["code"]) == (503, "unavailable")
     assert response.headers["Retry-After"] == "1"
     assert b"10.1.2.3" not in response.content
+
+
+def test_an_answer_that_is_no_page_runs_nothing_when_shown_as_one(http: httpx.Client) -> None:
+    for path in ("/api/v1/policies", "/api/v1/nothing", "/api/openapi.json"):
+        response = http.get(path, headers={"X-API-Key": new_key()})
+        assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'", path
+    assert "script-src 'self'" in http.get("/api/docs").headers["Content-Security-Policy"]

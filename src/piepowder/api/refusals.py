@@ -7,12 +7,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from csp.constants import HEADER
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from piepowder.http.csp import NOTHING
 from piepowder.http.problems import answer, problem_response
 from piepowder.kernel.errors import FieldProblem, Malformed, NotFound, PiepowderError, Unauthenticated
 
@@ -58,12 +60,14 @@ def as_problems(view: View) -> View:
         try:
             response = view(request, *args, **kwargs)
         except Http404 as error:
-            return _nothing_here(request, error)
+            response = _nothing_here(request, error)
         if isinstance(response, HttpResponseNotAllowed):
             allowed = response["Allow"]
             refusal = problem_response(MethodNotAllowed(f"{request.method} is not answered here, only {allowed}"))
             refusal["Allow"] = allowed
-            return refusal
+            response = refusal
+        if not response.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault(HEADER, NOTHING)
         return response
 
     return checked

@@ -20,4 +20,4 @@ def doors() -> tuple[list[URLPattern | URLResolver], str, str]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             pattern.callback = as_problems(pattern.callback)
-    return [*patterns, re_path("", no_such_operation, name="nothing-here")], app_name, namespace
+    return [*patterns, re_path("", as_problems(no_such_operation), name="nothing-here")], app_name, namespace
