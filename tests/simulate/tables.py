@@ -42,9 +42,7 @@ def courses() -> dict[str, list[str]]:
     names = _Names()
     found: dict[str, list[str]] = {}
     for kind, subject, verb in Fact.objects.order_by("id").values_list("subject_kind", "subject_id", "verb"):
-        found.setdefault(names.text(f"{kind} {subject}") if kind != "person" else names.person(subject), []).append(
-            verb
-        )
+        found.setdefault(f"{kind} {names.subject(kind, subject)}", []).append(verb)
     return found
 
 
@@ -108,6 +106,11 @@ class _Names:
     def person(self, ref: str) -> str:
         return self.people.get(ref, ref)
 
+    def subject(self, kind: str, ref: str) -> str:
+        if kind == "statement_template":
+            return self.rows[StatementTemplate][int(ref)]
+        return self.person(ref) if kind == "person" else self.text(ref)
+
     def text(self, text: str) -> str:
         for prefix, name in self.keys.items():
             text = text.replace(prefix, name)
@@ -126,10 +129,8 @@ class _Names:
             values[field.attname] = named[value] if named and value is not None else value
         if values.get("actor_kind") == "person":
             values["actor_ref"] = self.person(values["actor_ref"])
-        if values.get("subject_kind") == "person":
-            values["subject_id"] = self.person(values["subject_id"])
-        if values.get("subject_kind") == "statement_template":
-            values["subject_id"] = self.rows[StatementTemplate][int(values["subject_id"])]
+        if "subject_kind" in values:
+            values["subject_id"] = self.subject(values["subject_kind"], values["subject_id"])
         if isinstance(values.get("body"), dict) and values["body"].get("person"):
             values["body"] = {**values["body"], "person": self.person(values["body"]["person"])}
         return self.text(json.dumps(values, default=_plain, sort_keys=True, ensure_ascii=False))

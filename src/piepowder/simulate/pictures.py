@@ -59,7 +59,7 @@ def sheet(picture: Picture) -> Image.Image:
 
 def _encoded(image: Image.Image, form: str) -> bytes:
     out = io.BytesIO()
-    image.save(out, form, quality=82, method=2)
+    image.save(out, form, quality=80, method=0)
     return out.getvalue()
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from piepowder.intake.models import Item
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.ids import new_id
+from piepowder.policy.library import shipped_tree
 from piepowder.review.case_clocks import CLOCK_STEPS, Step, Terms, cycles, terms_for
 from piepowder.review.lanes import lanes_for
 from piepowder.review.models import AvailabilityEvent, Case, CaseClock, Lease, Presence, SellerViolations, Skip
@@ -299,10 +300,9 @@ class Desk:
         """Of a suspected policy. The shipped versions are all in force before a history begins, so one look is enough."""
         if not policy:
             return None
-        pair = (policy, market)
-        if pair not in self._severities:
-            self._severities |= self.known.policy_severities([pair], at)
-        return self._severities[pair]
+        if (policy, market) not in self._severities:
+            self._severities |= self.known.policy_severities(((node.code, market) for node in shipped_tree()), at)
+        return self._severities[policy, market]
 
     def _violations_of(self, seller_ref: str) -> int:
         # A history is shorter than the time that routing looks back.

@@ -25,6 +25,7 @@ from piepowder.decisions.wording import Wording, parse
 from piepowder.intake.states import Kind, ReporterKind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.ids import new_id
+from piepowder.policy.library import shipped_tree
 from piepowder.policy.models import PolicyText, PolicyVersion
 from piepowder.policy.queries import texts_in, versions_in_force
 from piepowder.policy.states import Ground
@@ -268,7 +269,8 @@ class Rulings:
     def _version(self, code: str, market: str, at: datetime) -> PolicyVersion:
         # The shipped versions are all in force before a history begins, so the moment makes no difference.
         if (code, market) not in self._versions:
-            self._versions[code, market] = versions_in_force([code], market, at)[code]
+            found = versions_in_force((node.code for node in shipped_tree()), market, at)
+            self._versions |= {(one, market): version for one, version in found.items()}
         return self._versions[code, market]
 
     def _text(self, version: PolicyVersion, language: str) -> PolicyText:
