@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -49,8 +50,9 @@ default_storage.save("ab/picture", ContentFile(b"picture bytes"))
 FINGERPRINT = """
 import django; django.setup()
 import hashlib, json
+from django.apps import apps
 from piepowder.database.dump import dump_table, tables
-print(json.dumps({m._meta.db_table: hashlib.sha256(b"".join(dump_table(m))).hexdigest() for m in tables()
+print(json.dumps({m._meta.db_table: hashlib.sha256(b"".join(dump_table(m))).hexdigest() for m in tables(apps)
                   if m._meta.db_table != "django_migrations"}))
 """
 
@@ -120,7 +122,7 @@ def test_a_restore_refuses_a_filled_database_and_a_damaged_file(
         for part in sorted(folder.iterdir()):
             forged.add(part, part.name)
     assert "damaged" in piepowder(empty, "restore", str(tmp_path / "forged.tar.gz"), expect=2)
-    assert "0 facts" in piepowder(empty, "ledger", "verify")
+    assert "migrations are missing" in piepowder(empty, "doctor", expect=1)
     shutil.rmtree(folder)
 
 
@@ -137,6 +139,56 @@ def test_an_upgrade_from_an_older_schema_backs_up_first_and_keeps_every_row(fill
     assert "the record is whole" in piepowder(filled, "ledger", "verify")
     assert "0 migrations applied" in piepowder(filled, "upgrade")
     assert len(list((Path(filled.environment["PIEPOWDER_HOME"]) / "backups").iterdir())) == 1
+
+
+def test_a_backup_before_an_upgrade_holds_the_older_tables_and_comes_back_into_this_version(
+    filled: Database, empty: Database, tmp_path: Path
+) -> None:
+    before = fingerprint(filled)
+    older = filled.run("-m", "django", "migrate", "simulate", "zero", "--verbosity", "0")
+    assert older.returncode == 0, older.stderr
+    piepowder(filled, "upgrade")
+    (file,) = (Path(filled.environment["PIEPOWDER_HOME"]) / "backups").iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    piepowder(empty, "restore", str(file))
+    assert fingerprint(empty) == before
+
+
+def test_a_backup_of_a_newer_version_is_refused_before_anything_is_written(
+    filled: Database, empty: Database, tmp_path: Path
+) -> None:
+    file, newer = tmp_path / "b.tar.gz", tmp_path / "newer.tar.gz"
+    piepowder(filled, "backup", str(file))
+    with tarfile.open(file) as archive, tarfile.open(newer, "w:gz") as forged:
+        for member in archive:
+            content = archive.extractfile(member).read()  # type: ignore[union-attr]
+            if member.name == "manifest.json":
+                manifest = json.loads(content)
+                manifest["migrations"].append(["review", "0099_to_come"])
+                content = json.dumps(manifest).encode()
+            member.size = len(content)
+            forged.addfile(member, io.BytesIO(content))
+    assert "newer version" in piepowder(empty, "restore", str(newer), expect=2)
+    assert "migrations are missing" in piepowder(empty, "doctor", expect=1)
+
+
+BACKUP_WHILE_SOMEBODY_WRITES = """
+import django; django.setup()
+import subprocess, sys
+from pathlib import Path
+from django.utils import timezone
+from piepowder.cli.archive import write_archive
+def write(*place):
+    subprocess.run([sys.executable, "-m", "piepowder.cli", "user", "deactivate", "p3@acme.test"], check=True, timeout=20)
+    global write
+    write = lambda *place: None
+write_archive(Path(sys.argv[1]), at=timezone.now(), progress=lambda *place: write(*place))
+"""
+
+
+def test_a_backup_keeps_nobody_from_writing(filled: Database, tmp_path: Path) -> None:
+    done = filled.run("-c", BACKUP_WHILE_SOMEBODY_WRITES, str(tmp_path / "b.tar.gz"))
+    assert done.returncode == 0, done.stderr
 
 
 def test_verify_fails_on_a_record_that_was_tampered_with(filled: Database) -> None:

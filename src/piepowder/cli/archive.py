@@ -8,6 +8,7 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,9 +18,9 @@ import orjson
 from django.core.files.base import File
 from django.core.files.storage import Storage, default_storage
 from django.db import connection, transaction
-from django.db.migrations.recorder import MigrationRecorder
 
 from piepowder.database.dump import dump_table, load_table, require_empty, reset_sequences, tables
+from piepowder.database.versions import applied_steps, migrate_to, migrate_to_this_version, registry_at
 from piepowder.kernel.errors import Refused
 from piepowder.ledger.operations import unmark_sealed
 from piepowder.ledger.queries import head
@@ -33,31 +34,36 @@ class NotABackup(Refused):
 
 
 def write_archive(path: Path, *, at: datetime, progress: Progress) -> dict[str, Any]:
-    """Write the backup to ``path`` from one consistent moment; the file appears only when it is whole.
+    """Write the backup to ``path``, readable by its owner alone; the file appears only when it is whole.
 
-    Returns the manifest. Rows are read in a single read-only snapshot, so decisions may go on landing meanwhile.
+    Returns the manifest. Rows are read at one moment without keeping anybody from writing, as the migrations that the
+    database has left them: a backup before an upgrade knows nothing of the tables to come. Media are read after them;
+    they are only ever added, so whatever a row names is there.
     """
-    partial = path.with_name(path.name + ".partial")
     path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
     sums: dict[str, str] = {}
     counts: dict[str, int] = {}
-    with tarfile.open(partial, "w:gz", compresslevel=3) as archive, _snapshot():
-        known = tables()
-        for number, model in enumerate(known):
-            name = f"rows/{model._meta.db_table}.ndjson"
-            counts[model._meta.db_table], sums[name] = _add_lines(archive, name, dump_table(model))
-            progress("rows", number + 1, len(known))
+    with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
+        with _one_moment():
+            end, steps = head(), applied_steps()
+            found = tables(registry_at(steps))
+            for number, model in enumerate(found):
+                name = f"rows/{model._meta.db_table}.ndjson"
+                counts[model._meta.db_table], sums[name] = _add_lines(archive, name, dump_table(model))
+                progress("rows", number + 1, len(found))
         paths = list(_walk(default_storage))
         for number, stored in enumerate(paths):
             sums[f"media/{stored}"] = _add_media(archive, stored)
             progress("media", number + 1, len(paths))
-        end = head()
         manifest = {
             "format": FORMAT,
             "version": version("piepowder"),
             "at": at,
             "database": connection.vendor,
-            "migrations": sorted([app, name] for app, name in MigrationRecorder(connection).applied_migrations()),
+            "migrations": steps,
             "rows": counts,
             "ledger_head": [end.block, end.hash],
             "sums": sums,
@@ -68,10 +74,16 @@ def write_archive(path: Path, *, at: datetime, progress: Progress) -> dict[str, 
 
 
 def read_archive(path: Path, *, progress: Progress) -> dict[str, Any]:
-    """Restore ``path`` into an empty, migrated database and the media storage; rows come back all or not at all."""
+    """Restore ``path`` into an empty database and the media storage; rows come back all or not at all.
+
+    The database first gets the tables that the rows were written from, and then those of this version.
+    """
     manifest = check_archive(path)
-    require_empty()
-    models = {model._meta.db_table: model for model in tables()}
+    steps = [(app, name) for app, name in manifest["migrations"]]
+    migrate_to(steps)
+    found = tables(registry_at(steps))
+    require_empty(found)
+    models = {model._meta.db_table: model for model in found}
     with tarfile.open(path) as archive, transaction.atomic():
         if connection.vendor == "sqlite":
             connection.cursor().execute("PRAGMA defer_foreign_keys = ON")
@@ -80,15 +92,17 @@ def read_archive(path: Path, *, progress: Progress) -> dict[str, Any]:
             file = archive.extractfile(name)
             assert file is not None
             folder, _, rest = name.partition("/")
-            if folder == "rows" and (model := models.get(rest.removesuffix(".ndjson"))) is not None:
+            if folder == "rows":
+                model = models[rest.removesuffix(".ndjson")]
                 done = load_table(model, iter(file))
                 if done != manifest["rows"][model._meta.db_table]:
                     raise NotABackup(f"{name} holds {done} rows, not {manifest['rows'][model._meta.db_table]}")
             elif folder == "media" and not default_storage.exists(rest):
                 default_storage.save(rest, File(file))
             progress("restored", number + 1, len(names))
-        reset_sequences()
+        reset_sequences(found)
         unmark_sealed()
+    migrate_to_this_version()
     return manifest
 
 
@@ -111,16 +125,23 @@ def check_archive(path: Path) -> dict[str, Any]:
     return manifest
 
 
-class _snapshot(transaction.Atomic):  # noqa: N801  # reads like the context manager it is
-    """A transaction that sees one moment: REPEATABLE READ on PostgreSQL, a plain read transaction on SQLite."""
-
-    def __init__(self) -> None:
-        super().__init__(using=None, savepoint=False, durable=False)
-
-    def __enter__(self) -> None:
-        super().__enter__()
-        if connection.vendor == "postgresql":
-            connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """A transaction that reads and sees one moment: REPEATABLE READ on PostgreSQL, a deferred one on SQLite."""
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    # Every other transaction here begins by locking out writers, which would stop the house until the backup is done.
+    connection.ensure_connection()
+    usual, connection.transaction_mode = connection.transaction_mode, "DEFERRED"  # type: ignore[attr-defined]
+    try:
+        with transaction.atomic():
+            connection.transaction_mode = usual  # type: ignore[attr-defined]
+            yield
+    finally:
+        connection.transaction_mode = usual  # type: ignore[attr-defined]
 
 
 def _walk(storage: Storage, folder: str = "") -> Iterator[str]:

@@ -34,7 +34,6 @@ def backup(file: Path | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
     """Read a backup into an empty installation; the file is checked first, and nothing is half restored."""
-    call_command("migrate", verbosity=0, interactive=False)
     with progress_bar() as bar:
         manifest = read_archive(file, progress=Phases(bar))
     click.echo(f"{sum(manifest['rows'].values())} rows and {_media(manifest)} media files restored")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.apps import apps
+from django.apps.registry import Apps
 from django.core.management.color import no_style
 from django.db import connection, models
 
@@ -28,14 +28,14 @@ class NotEmpty(Conflict):
     code = "not_empty"
 
 
-def tables() -> list[type[models.Model]]:
-    """Every table that a backup holds, many-to-many ones included, each after those it refers to.
+def tables(registry: Apps) -> list[type[models.Model]]:
+    """Every table of ``registry`` that a backup holds, many-to-many ones included, each after those it refers to.
 
     Foreign keys are checked at commit, but triggers look at rows of other tables as each row comes in.
     """
     found = [
         model
-        for model in apps.get_models(include_auto_created=True)
+        for model in registry.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy and model._meta.label not in _LEFT_OUT
     ]
     ordered: list[type[models.Model]] = []
@@ -77,14 +77,13 @@ def _plain(value: Any) -> Any:
 def load_table(
     model: type[models.Model], lines: Iterator[bytes], progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Insert what ``dump_table`` wrote; a column that this version dropped is passed over. Returns the number of rows."""
-    written = orjson.loads(next(lines))
+    """Insert what ``dump_table`` wrote of the same table; returns the number of rows."""
+    columns: list[str] = orjson.loads(next(lines))
     fields = {field.column: field for field in model._meta.concrete_fields}
-    kept = [(index, column, _reader(fields[column])) for index, column in enumerate(written) if column in fields]
-    columns = [column for _, column, _ in kept]
+    readers = [_reader(fields[column]) for column in columns]
     done = 0
     while chunk := list(islice(lines, _CHUNK)):
-        rows = [[read(row[index]) for index, _, read in kept] for row in map(orjson.loads, chunk)]
+        rows = [[read(value) for read, value in zip(readers, row, strict=True)] for row in map(orjson.loads, chunk)]
         done += insert_rows(model, columns, rows)
         progress(done)
     return done
@@ -106,17 +105,17 @@ def _reader(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     return lambda value: value
 
 
-def require_empty() -> None:
+def require_empty(found: Iterable[type[models.Model]]) -> None:
     """Raise ``NotEmpty`` when any table of a backup has a row (reference rows that migrations write do not count)."""
-    for model in tables():
+    for model in found:
         if model._meta.app_label in {"sites", "auth"}:
             continue
         if model._default_manager.exists():
             raise NotEmpty(f"{model._meta.db_table} already holds rows: restore into an empty database")
 
 
-def reset_sequences() -> None:
+def reset_sequences(found: Sequence[type[models.Model]]) -> None:
     """After all tables: PostgreSQL's sequences go on where the rows end."""
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), tables()):
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(found)):
             cursor.execute(statement)
