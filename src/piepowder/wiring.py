@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.account.signals import password_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from piepowder.access import operations as access
@@ -45,6 +46,7 @@ JOBS: tuple[Job, ...] = (
     Job("review.resume_held", 1, review.resume_held),
     Job("review.mark_breaches", 1, review.mark_breaches),
     Job("review.fade_presence", 10, review.fade_presence),
+    Job("review.tidy_changes", 3600, review.tidy_changes),
 )
 
 
@@ -68,4 +70,5 @@ def connect() -> None:
     # Django's own signals about accounts are the one kind of signal used, and only here.
     user_logged_in.connect(accounts.on_login, dispatch_uid="piepowder")
     user_logged_out.connect(accounts.on_logout, dispatch_uid="piepowder")
+    password_reset.connect(accounts.on_reset_password, dispatch_uid="piepowder")
     user_login_failed.connect(accounts.on_failed_login, dispatch_uid="piepowder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.test import Client
 from piepowder.access.models import User
 from piepowder.access.operations import PersonFields, change_person
 from piepowder.kernel.actor import SYSTEM
+from piepowder.ledger.models import Fact
 from piepowder.outbox.models import Message
 from tests.access.conftest import Organisation
 
@@ -58,3 +60,17 @@ def test_the_link_in_a_letter_leads_to_the_public_address_whatever_the_request_c
 
 def test_nobody_is_written_to_who_has_no_account(organisation: Organisation) -> None:
     assert letters_after_asking("stranger@elsewhere.test") == []
+
+
+def test_a_password_set_through_the_letter_lets_in_and_leaves_a_fact(organisation: Organisation) -> None:
+    user = organisation.person("m@house.test", "moderator")
+    Client().post("/password/reset/", {"email": user.email})
+    letter = Message.objects.latest("created_at").letter
+    link = re.search(r"https?://[^/\s]+(/password/reset/\S+)", letter.replace("=\n", ""))
+    assert link is not None
+    browser = Client()
+    form = browser.get(link[1], follow=True)
+    new = "a quite different phrase"
+    browser.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert Fact.objects.filter(verb="person.set_password", subject_id=str(user.pk), actor_ref=str(user.pk)).count() == 1
+    assert Client().login(email=user.email, password=new)

@@ -390,6 +390,12 @@ def set_password(*, actor: Actor, user: User, password: str, at: datetime) -> No
     )
 
 
+@transaction.atomic
+def record_own_password(*, actor: Actor, at: datetime) -> None:
+    """Keep that a person set their own password outside ``set_password``, through a mailed link."""
+    record(actor=actor, at=at, verb="person.set_password", subject_kind="person", subject_id=actor.ref)
+
+
 def record_login(*, actor: Actor, at: datetime, succeeded: bool, method: str) -> None:
     """Keep that somebody came in, or tried a known account and failed."""
     with transaction.atomic():

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from piepowder.access.models import User
-from piepowder.access.operations import record_login
+from piepowder.access.operations import record_login, record_own_password
 from piepowder.access.queries import actor_for
 from piepowder.kernel.permissions import Permission
 from piepowder.review.operations import set_availability
@@ -47,6 +47,13 @@ def on_logout(sender: Any, request: HttpRequest, user: User | None, **_: Any) ->
     actor = actor_for(user, now=now)
     if actor.may(Permission.CASE_CLAIM):
         set_availability(actor=actor, state=Availability.OFFLINE, at=now, source="logout")
+
+
+@transaction.atomic
+def on_reset_password(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    """Keep that somebody set their password through a mailed link."""
+    now = timezone.now()
+    record_own_password(actor=actor_for(user, now=now), at=now)
 
 
 def on_failed_login(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
