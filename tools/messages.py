@@ -23,7 +23,17 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")
 
 
 def extract(package: Path) -> None:
-    command = [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete", "--no-wrap", "--no-location"]
+    command = [
+        sys.executable,
+        "-m",
+        "django",
+        "makemessages",
+        "-l",
+        "zh_Hans",
+        "--no-obsolete",
+        "--no-wrap",
+        "--no-location",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     subprocess.run(command, cwd=package, env=environment, check=True, stdout=subprocess.DEVNULL)

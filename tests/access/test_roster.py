@@ -38,7 +38,10 @@ def test_a_table_is_previewed_then_applied_and_twice_is_once(
     rows = read_table(content, "people.xlsx" if form == "xlsx" else "people.csv")
     shown = preview(actor=SYSTEM, rows=rows)
     assert shown.count("add") == 2
-    assert (shown.changes[0].fields["roles"], shown.changes[0].fields["queues"]) == (("", "moderator"), ("", "listings"))
+    assert (shown.changes[0].fields["roles"], shown.changes[0].fields["queues"]) == (
+        ("", "moderator"),
+        ("", "listings"),
+    )
     assert User.objects.count() == 0
     apply(actor=SYSTEM, rows=rows, at=now)
     ana = User.objects.get(email="ana@acme.test")

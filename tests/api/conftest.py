@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from piepowder import wiring
 from piepowder.access.operations import create_key
@@ -27,9 +29,14 @@ def _forgetful() -> Iterator[None]:
 
 
 @pytest.fixture
-def marketplace(db: None) -> None:
-    """Roles, policies and templates as shipped."""
+def marketplace(db: None) -> Iterator[None]:
+    """Roles, policies and templates as shipped; requests share the test's connection, as with Django's own client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
     wiring.load_shipped(at=datetime.now(UTC))
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def new_key(*permissions: Permission, scope: Scope = EVERYWHERE, **more: Any) -> str:
