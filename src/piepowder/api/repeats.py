@@ -59,5 +59,5 @@ def answered_once(
 
 
 def answered(status: int, body: Any) -> HttpResponse:
-    """``body`` as JSON."""
-    return HttpResponse(orjson.dumps(body), status=status, content_type="application/json")
+    """``body`` as JSON; sorted, because a database may give a stored answer back in another order."""
+    return HttpResponse(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), status=status, content_type="application/json")
