@@ -154,7 +154,15 @@ def test_a_ruling_with_a_fault_is_refused_in_words_and_leaves_the_case_in_hand(m
     assert not Decision.objects.exists()
 
 
-@pytest.mark.parametrize("broken", [{"snapshot": "x"}, {"days-visibility:content_removed": "soon"}])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"snapshot": "x"},
+        {"days-visibility:content_removed": "soon"},
+        {"days-visibility:content_removed": "9" * 5_000},
+        {"note": "a\0b"},
+    ],
+)
 def test_what_no_form_of_ours_would_send_is_refused_without_a_crash(moderator: Client, broken: dict[str, str]) -> None:
     lease = take(moderator, "L-1001")
     answer = moderator.post(reverse("console_decide", args=[lease]), counterfeit(lease) | broken, headers=PART)
@@ -182,7 +190,7 @@ def test_a_lost_lease_is_said_and_the_draft_comes_back_with_the_case(moderator: 
 
 def test_a_draft_that_is_none_is_refused(moderator: Client) -> None:
     lease = take(moderator, "L-1001")
-    for body in ("not json", "[1, 2]"):
+    for body in ("not json", "[1, 2]", "[" * 100_000, '{"a": NaN}', '{"a": "\\u0000"}', f'{{"a": "{"x" * 300_000}"}}'):
         answer = moderator.post(reverse("console_draft", args=[lease]), body, content_type="application/json")
         assert answer.status_code == 422
     assert not Draft.objects.exists()
@@ -276,6 +284,25 @@ def test_leaving_without_a_reason_or_by_no_known_way_is_refused(moderator: Clien
         moderator.post(reverse("console_leave", args=[lease, "sell"]), {"reason": "x"}, headers=PART).status_code == 404
     )
     assert Lease.objects.filter(pk=lease).exists()
+
+
+@pytest.mark.parametrize("minutes", ["9" * 5_000, "99999999999", "999999999", "-1", "soon", ""])
+def test_a_hold_that_no_calendar_has_is_refused(moderator: Client, minutes: str) -> None:
+    lease = take(moderator, "L-1001")
+    typed = {"reason": "waiting for the seller", "minutes": minutes}
+    answer = moderator.post(reverse("console_leave", args=[lease, "hold"]), typed)
+    assert answer.status_code == 422
+    assert Lease.objects.filter(pk=lease).exists()
+
+
+def test_an_address_that_names_no_lease_of_theirs_as_the_next_one_opens_the_case_all_the_same(
+    moderator: Client,
+) -> None:
+    lease = take(moderator, "L-1001")
+    for then in ("garbage", "00000000-0000-0000-0000-000000000000"):
+        answer = moderator.get(reverse("console_case", args=[lease]), {"then": then})
+        assert answer.status_code == 200
+        assert 'data-then=""' in answer.content.decode()
 
 
 def test_a_person_without_the_permission_is_not_offered_the_way(log_in: LogIn) -> None:

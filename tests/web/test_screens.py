@@ -173,6 +173,17 @@ def test_case_search_narrows_by_what_the_address_says(log_in: LogIn, town: datet
     assert found("?since=nonsense&severity=x&page=-4") >= {"L-1001", "L-1002"}
 
 
+@pytest.mark.parametrize("name", ["cases", "decisions", "ledger"])
+@pytest.mark.parametrize("odd", ["9" * 5_000, "99999999999999999999", "9999-12-31", "0001-01-01", "a\0b", "\u0663"])
+def test_no_word_in_an_address_makes_a_list_fail(log_in: LogIn, name: str, odd: str) -> None:
+    wanted = dict.fromkeys(("by", "person", "severity", "since", "until", "text", "seller", "item", "page"), odd)
+    assert log_in("admin").get(reverse(name), wanted).status_code in (200, 422)
+
+
+def test_a_seller_whose_name_no_database_could_hold_is_refused_as_malformed(log_in: LogIn) -> None:
+    assert log_in("moderator").get(reverse("seller", args=["a\0b"])).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"), [("L-1002", "item=L-1002"), ("S-9", "seller=S-9"), ("oak chair", "text=oak+chair")]
 )

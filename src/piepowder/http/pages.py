@@ -15,11 +15,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from piepowder.access.models import User
 from piepowder.http.sentences import Words, sentence_for
-from piepowder.kernel.errors import FieldProblem, PiepowderError
+from piepowder.kernel.errors import FieldProblem, Malformed, PiepowderError
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -51,6 +52,7 @@ def screen(*methods: str) -> Callable[[View[P]], View[P]]:
             if not isinstance(request.user, User):
                 return _to_login(request)
             try:
+                _refuse_unwritable(request)
                 response = view(request, *args, **kwargs)
             except PiepowderError as error:
                 return problem_page(request, problem_of(error))
@@ -63,6 +65,13 @@ def screen(*methods: str) -> Callable[[View[P]], View[P]]:
         return checked
 
     return wrap
+
+
+def _refuse_unwritable(request: HttpRequest) -> None:
+    """No text that is typed anywhere may hold the character zero, which PostgreSQL can neither keep nor look for."""
+    lists = [*request.GET.lists(), *request.POST.lists()]
+    if any("\0" in text for text in [request.path, *(text for name, texts in lists for text in [name, *texts])]):
+        raise Malformed(_("a text must not hold the character zero"))
 
 
 def is_fragment(request: HttpRequest) -> bool:

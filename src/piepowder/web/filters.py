@@ -17,9 +17,11 @@ def typed(query: QueryDict, *names: str) -> dict[str, str]:
 def day(text: str) -> date | None:
     """A date such as 2026-03-04; ``None`` when there is none or it is not one."""
     try:
-        return parse_date(text.strip())
+        found = parse_date(text.strip())
     except ValueError:
         return None
+    # At the ends of the calendar another time zone, or the day after, is no date any more.
+    return found if found and 1900 <= found.year <= 2200 else None
 
 
 def start_of(text: str) -> datetime | None:

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from piepowder.web.filters import number
+
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 SIZE = 50
@@ -37,8 +39,7 @@ class Page(Generic[T]):
 
 def page_number(request: HttpRequest) -> int:
     """The page that the address names, 1 when it names none that can be."""
-    typed = request.GET.get("page", "")
-    return min(int(typed), 10_000) if typed.isdecimal() and int(typed) > 0 else 1
+    return min(number(request.GET.get("page", "")) or 1, 10_000)
 
 
 def paged(request: HttpRequest, rows: QuerySet[M], size: int = SIZE) -> Page[M]:

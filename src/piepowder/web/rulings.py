@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.states import Outcome
 from piepowder.kernel.errors import FieldProblem, Malformed
+from piepowder.web.filters import number
 
 
 def ruling_from(typed: QueryDict) -> Ruling:
@@ -44,9 +45,9 @@ def _snapshot(typed: str) -> UUID:
 def _order(typed: QueryDict, key: str, where: tuple[str, ...]) -> EnforcementOrder:
     family, _colon, measure = key.partition(":")
     days = typed.get(f"days-{key}", "").strip()
-    if days and not days.isdecimal():
+    if days and number(days) is None:
         raise _bad("/enforcements", _("the number of days is not a number"))
-    return EnforcementOrder(family=family, measure=measure, territories=where, days=int(days) if days else None)
+    return EnforcementOrder(family=family, measure=measure, territories=where, days=number(days))
 
 
 def _bad(pointer: str, detail: str) -> Malformed:

@@ -53,13 +53,13 @@ def _filters(query: QueryDict, actor: Actor) -> CaseFilters:
 
 
 def _person(said: str, actor: Actor) -> int | None:
-    """``me``, somebody's number, or their address or name as far as the reader may know them; 0 when nobody is meant."""
+    """``me``, somebody's number, or their address or name as far as the reader may know them; -1 when nobody is meant."""
     if not said:
         return None
     if said == "me":
         return int(actor.ref)
     if said.isdecimal():
-        return int(said)
+        return number(said) or -1
     known = people_visible_to(actor)
     found = known.filter(email__iexact=said).first() or known.filter(name__icontains=said).first()
     return found.pk if found else -1

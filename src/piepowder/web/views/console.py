@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -41,8 +41,12 @@ from piepowder.review.operations import (
 from piepowder.review.queries import console_case, open_leases
 from piepowder.review.states import Availability
 from piepowder.web.bench import bench_for, draft_of, just_decided, suggestion_for
+from piepowder.web.filters import number
 from piepowder.web.languages import policy_language
 from piepowder.web.rulings import ruling_from
+
+_LONGEST_HOLD_MINUTES = 365 * 24 * 60
+_LARGEST_DRAFT = 256 * 1024
 
 
 @screen()
@@ -70,8 +74,8 @@ def console_next(request: HttpRequest) -> HttpResponse:
 def _next(request: HttpRequest, actor: Actor, then: str = "", above: str = "") -> HttpResponse:
     """The case put aside by an undo, else the next one, else the page that says that there is none."""
     now = timezone.now()
-    if then and any(str(lease.lease_id) == then for lease in open_leases(actor, now=now)):
-        return _to_case(request, UUID(then), above)
+    if aside := _put_aside(actor, then, now):
+        return _to_case(request, aside, above)
     try:
         claim, away = claim_next(actor=actor, at=now), False
     except NotAvailable:
@@ -84,6 +88,12 @@ def _next(request: HttpRequest, actor: Actor, then: str = "", above: str = "") -
             response["HX-Push-Url"] = reverse("console")
         return response
     return _to_case(request, claim.lease_id, above)
+
+
+def _put_aside(actor: Actor, then: str, now: datetime) -> UUID | None:
+    """The lease that ``then`` names, while it is the actor's own and lives."""
+    leases = open_leases(actor, now=now) if then else []
+    return next((lease.lease_id for lease in leases if str(lease.lease_id) == then), None)
 
 
 def _to_case(request: HttpRequest, lease_id: UUID, above: str = "", then: str = "") -> HttpResponse:
@@ -104,7 +114,13 @@ def console_page(request: HttpRequest, lease_id: UUID) -> HttpResponse:
 def _case(request: HttpRequest, lease_id: UUID, template: str, then: str = "") -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     shown = {
-        "bench": bench_for(actor, lease_id, language=policy_language(get_language()), now=now, then=then),
+        "bench": bench_for(
+            actor,
+            lease_id,
+            language=policy_language(get_language()),
+            now=now,
+            then=str(_put_aside(actor, then, now) or ""),
+        ),
         "queues": Queue.objects.filter(active=True),
     }
     response = render(request, template, shown)
@@ -167,10 +183,10 @@ def console_leave(request: HttpRequest, lease_id: UUID, way: str) -> HttpRespons
 
 
 def _minutes(request: HttpRequest) -> int:
-    typed = request.POST.get("minutes", "")
-    if not typed.isdecimal():
+    minutes = number(request.POST.get("minutes", ""))
+    if minutes is None or minutes > _LONGEST_HOLD_MINUTES:
         raise Malformed(_("a hold needs a number of minutes"))
-    return int(typed)
+    return minutes
 
 
 def _stopped(request: HttpRequest) -> HttpResponse:
@@ -194,11 +210,14 @@ def console_beat(request: HttpRequest, lease_id: UUID) -> HttpResponse:
 
 @screen("POST")
 def console_draft(request: HttpRequest, lease_id: UUID) -> HttpResponse:
+    if len(request.body) > _LARGEST_DRAFT:
+        raise Malformed(_("a draft is not that long"))
     try:
-        content = json.loads(request.body)
+        content = orjson.loads(request.body)
     except ValueError as error:
         raise Malformed(_("a draft is JSON")) from error
-    if not isinstance(content, dict):
+    # PostgreSQL cannot keep the character zero, and json's own reader takes what no database does, such as NaN.
+    if not isinstance(content, dict) or "\\u0000" in orjson.dumps(content).decode():
         raise Malformed(_("a draft is an object"))
     save_draft(actor=actor_of(request), content=content, at=timezone.now(), lease_id=lease_id)
     return HttpResponse(status=204)

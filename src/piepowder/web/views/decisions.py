@@ -19,7 +19,7 @@ from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
 from piepowder.web.exports import csv_response
-from piepowder.web.filters import end_of, start_of, typed
+from piepowder.web.filters import end_of, number, start_of, typed
 from piepowder.web.languages import policy_language
 
 _PLAIN = ("item", "seller", "policy", "outcome", "state", "kind", "market", "language", "queue", "vendor", "text")
@@ -37,8 +37,7 @@ def _filters(query: QueryDict, actor: Actor) -> DecisionFilters:
 
 def _decider(by: str, actor: Actor) -> int | None:
     """``me`` or somebody's number."""
-    number = actor.ref if by == "me" else by
-    return int(number) if number.isdecimal() else None
+    return number(actor.ref if by == "me" else by)
 
 
 @screen()

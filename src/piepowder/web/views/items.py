@@ -18,14 +18,14 @@ from piepowder.kernel.permissions import Permission
 from piepowder.review.opening import violations_of
 from piepowder.review.queries import cases_of
 from piepowder.web.bench import difference, media_shown
+from piepowder.web.filters import number
 from piepowder.web.item_words import item_words
 
 
 @screen()
 def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     actor = actor_of(request)
-    number = request.GET.get("version", "")
-    card = item_card(actor, item_id, number=int(number) if number.isdecimal() else None)
+    card = item_card(actor, item_id, number=number(request.GET.get("version", "")))
     shown = {
         "item": card,
         "words": item_words(card.content, (span for found in card.detections for span in found.spans)),

@@ -20,7 +20,7 @@ _SHOWN = {
     "video/mp4", "video/webm", "video/ogg", "video/quicktime",
     "audio/mpeg", "audio/ogg", "audio/wav",
 }  # fmt: skip
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @screen()
