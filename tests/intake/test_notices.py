@@ -10,7 +10,7 @@ import pytest
 from piepowder.access.visibility import NotPermitted
 from piepowder.intake.media import NoSuchMedia
 from piepowder.intake.models import Item, Report, Reporter
-from piepowder.intake.notices import NoticeRefused, ReportReceipt
+from piepowder.intake.notices import NoticeRefused, ReferenceReused, ReportReceipt
 from piepowder.intake.operations import forget_reporter, register_flagger, report, store_upload, suspend_flagger
 from piepowder.intake.queries import media_seen_by
 from piepowder.intake.schemas import Notice, parse_notice
@@ -116,6 +116,19 @@ def test_the_same_content_under_another_reference_counts_once_too(send: Any) -> 
     first = send(reference="R-1")
     again = send(reference="R-2")
     assert (again.reports, again.reference, again.duplicate) == (first.reports, "R-1", True)
+
+
+def test_another_notice_under_a_used_reference_is_refused_and_never_taken_for_the_first(send: Any) -> None:
+    send(reference="R-1", reason="one")
+    with pytest.raises(ReferenceReused):
+        send(reference="R-1", reason="two")
+    assert not send(reference="R-2", reason="two").duplicate
+
+
+def test_a_reason_of_blanks_is_none() -> None:
+    refused = parse_notice(wire(reason=" \n\t"))
+    assert isinstance(refused, list)
+    assert [problem.pointer for problem in refused] == ["/reason"]
 
 
 def test_two_senders_may_use_the_same_reference(send: Any) -> None:

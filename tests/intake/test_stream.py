@@ -156,6 +156,19 @@ def test_a_csv_file_is_read_with_its_numbers_lists_and_nested_columns(now: datet
     assert Snapshot.objects.get(item__external_id="T-1").content["rating"] == 5
 
 
+def test_a_cell_that_is_far_too_long_takes_no_other_row_with_it(now: datetime) -> None:
+    head, rest = b"kind,id,market,language,content.title,content.description\n", b",DE,de,Lamp,"
+    text = head + b"listing,L-1" + rest + b"x" * 200_000 + b"\nlisting,L-2" + rest + b"bright\n"
+    results = stream(now, *read_lines(BytesIO(text), "csv"))
+    assert [r.outcome.result.value for r in results] == ["refused", "created"]
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_are_no_part_of_a_line(now: datetime) -> None:
+    text = b"\xef\xbb\xbf" + line("L-1").replace(b"\n", b"\r\n") + line("L-2").replace(b"\n", b"\r\n")
+    results = stream(now, *read_lines(BytesIO(text), "ndjson"))
+    assert [r.outcome.result.value for r in results] == ["created", "created"]
+
+
 def test_columns_that_overlap_are_told_line_by_line(now: datetime) -> None:
     text = b"kind,id,content.price,content.price.amount\nlisting,L-1,12,13\n"
     (result,) = stream(now, *read_lines(BytesIO(text), "csv"))

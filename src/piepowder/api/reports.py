@@ -12,7 +12,7 @@ from piepowder.api.auth import WRITING, caller
 from piepowder.api.bodies import NotJson, TooLarge, json_body
 from piepowder.api.contract import answer_shape, contract
 from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered_once
-from piepowder.intake.notices import NoticeRefused
+from piepowder.intake.notices import NoticeRefused, ReferenceReused
 from piepowder.intake.operations import report
 from piepowder.intake.schemas import Notice, parse_notice
 from piepowder.kernel.errors import Malformed
@@ -41,8 +41,11 @@ _RECEIPT: dict[str, Any] = {
     **contract(
         "submit_report",
         permission=Permission.REPORT_SUBMIT,
-        repeating="The same reference, or the same notice, counts once: the first receipt is given again (200).",
-        refuses=(NotJson, Malformed, TooLarge, NoticeRefused, *REPEAT_REFUSALS),
+        repeating=(
+            "The same notice counts once: the first receipt is given again (200)."
+            " Another notice under a reference that was used is refused (`reference_reused`)."
+        ),
+        refuses=(NotJson, Malformed, TooLarge, NoticeRefused, ReferenceReused, *REPEAT_REFUSALS),
         more={
             "parameters": [IDEMPOTENCY_KEY],
             "requestBody": {

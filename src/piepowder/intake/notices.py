@@ -18,7 +18,7 @@ from piepowder.intake.schemas import Notice
 from piepowder.intake.states import ReporterKind
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.canonical import digest
-from piepowder.kernel.errors import FieldProblem, Refused
+from piepowder.kernel.errors import Conflict, FieldProblem, Refused
 from piepowder.kernel.events import publish
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import Entry, record_many
@@ -36,6 +36,12 @@ class NoticeRefused(Refused):
     code = "notice_refused"
 
 
+class ReferenceReused(Conflict):
+    """The sender has used this reference for a notice that says something else."""
+
+    code = "reference_reused"
+
+
 @dataclass(frozen=True, slots=True)
 class ReportReceipt:
     """What the reporter is told: one report for each item; ``duplicate`` when the notice had been received before."""
@@ -49,8 +55,9 @@ class ReportReceipt:
 def report(*, actor: Actor, notice: Notice, at: datetime) -> ReportReceipt:
     """Receive a notice: one report for each item, told to the packages above in the same transaction.
 
-    The same reference from the same sender, or the same content, is received once; the first receipt is given again.
-    Raises ``NoticeRefused`` with a problem for each field that is at fault, ``NotPermitted`` where the actor may not report.
+    The same content is received once; the first receipt is given again. Raises ``NoticeRefused`` with a problem for each
+    field that is at fault, ``ReferenceReused`` for other content under a reference of the same sender, ``NotPermitted``
+    where the actor may not report.
     """
     for attempt in range(_TRIES):
         try:
@@ -122,11 +129,14 @@ def notice_digest(notice: Notice) -> str:
 
 
 def _earlier(source: str, reference: str, content: str) -> ReportReceipt | None:
-    same = Report.objects.filter(Q(source=source, reference=reference) | Q(digest=content)).order_by(
-        "received_at", "id"
-    )
+    known = Report.objects.filter(Q(source=source, reference=reference) | Q(digest=content))
+    same = known.filter(digest=content).order_by("received_at", "id")
     first = same.first()
     if first is None:
+        if known.exists():
+            # To call it received would lose it.
+            problem = FieldProblem("/reference", ReferenceReused.code, "'reference' came with another notice before")
+            raise ReferenceReused("this reference was used for another notice", problems=[problem])
         return None
     reports = same.filter(source=first.source, reference=first.reference).values_list("id", flat=True)
     return ReportReceipt(first.reference, first.received_at, tuple(reports), duplicate=True)

@@ -39,7 +39,15 @@ def read_lines(source: IO[bytes], form: str) -> Iterator[bytes]:
 def _csv(source: IO[bytes]) -> Iterator[bytes]:
     text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="", errors="replace")
     try:
-        for row in csv.DictReader(text, restkey="more_cells_than_columns"):
+        rows = csv.DictReader(text, restkey="more_cells_than_columns")
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield f"the row cannot be read: {error}".encode()
+                continue
             cells = {name: value for name, value in row.items() if value not in ("", None)}
             yield _line(cells, _from_text)
     finally:

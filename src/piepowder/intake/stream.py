@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +49,7 @@ def receive_stream(
     Every ``batch`` lines are one transaction of their own; a result is yielded only after its transaction has committed,
     so what has been yielded is durable whatever happens next. Must not be called inside a transaction.
     """
-    read = (_Read(number, _parsed(line)) for number, line in enumerate(lines, 1) if line.strip())
+    read = (_Read(number, _parsed(line)) for number, line in enumerate(_unmarked(lines), 1) if line.strip())
     return _in_batches(actor, read, at_clock, batch)
 
 
@@ -66,6 +67,14 @@ def lines_of(chunks: Iterable[bytes], most: int = MOST_BYTES_PER_LINE) -> Iterat
             rest = other
     if rest:
         yield rest[: most + 1]
+
+
+def _unmarked(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines without the byte-order mark that Windows puts before the first one."""
+    source = iter(lines)
+    for first in islice(source, 1):
+        yield first.removeprefix(BOM_UTF8)
+    yield from source
 
 
 def _parsed(line: bytes) -> Submitted | list[FieldProblem]:

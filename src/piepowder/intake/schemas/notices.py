@@ -55,6 +55,8 @@ def parse_notice(raw: Any, pointer: str = "") -> Notice | list[FieldProblem]:
             "'good_faith' must be true: a notice needs the statement that its facts are believed accurate and complete"
         )
         return [FieldProblem(f"{pointer}/good_faith", "good_faith_missing", detail)]
+    if not given["reason"].strip():
+        return [FieldProblem(f"{pointer}/reason", "too_short", "'reason' must say in words what is wrong")]
     reporter = given["reporter"]
     return Notice(
         reporter=ReporterGiven(
