@@ -34,10 +34,10 @@ check:
 	PIEPOWDER_HOME=$(VENV)/check $(RUN)/python tools/reference.py --check
 
 test-sqlite:
-	DATABASE_URL= $(RUN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	DATABASE_URL= $(RUN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 test-postgres:
-	$(RUN)/python tools/with_postgres.py -- $(RUN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	$(RUN)/python tools/with_postgres.py -- $(RUN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 benchmarks: $(VENV)/.ready-dev
 	$(RUN)/python -m benchmarks --record

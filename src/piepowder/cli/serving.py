@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import click
+from django.conf import settings
 
 from piepowder.cli.workshop import Workshop
 
@@ -32,6 +33,8 @@ def run_server(*, host: str, port: int, workers: int, threads: int, with_worker:
     from granian.log import LogLevels
 
     _require_free(host, port)
+    # Links in letters lead to where the server is; whoever sets a public address knows better. Children inherit it.
+    settings.PUBLIC_URL = os.environ.setdefault("PIEPOWDER_PUBLIC_URL", f"http://127.0.0.1:{port}")
     os.environ["PIEPOWDER_WORKERS"] = str(workers)
     child: subprocess.Popen[bytes] | None = None
     if with_worker:
