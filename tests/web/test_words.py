@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from piepowder.web.exports import csv_lines
 from piepowder.web.item_words import changes, item_words, price
 from piepowder.web.words import bar_pieces, clock_of, marked_pieces, rough_duration, spoken_duration, why_words
 
@@ -116,9 +115,3 @@ def test_why_a_case_is_here_is_said_in_words() -> None:
         why_words({"by": "fallback", "instead_of": "old"})
         == "here because no rule matched · instead of old, which is closed"
     )
-
-
-def test_a_table_that_leaves_carries_no_formula_and_opens_in_a_spreadsheet() -> None:
-    lines = list(csv_lines([["=1+1", "−5", "plain", 7], ["a,b", 'say "x"', "@x", None]]))
-    assert lines[0] == "\ufeff"
-    assert lines[1:] == ["'=1+1,−5,plain,7\r\n", '"a,b","say ""x""",\'@x,\r\n']

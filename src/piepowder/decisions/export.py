@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +12,7 @@ from django.db.models import Q
 from piepowder.access.visibility import require
 from piepowder.decisions.queries import DecisionFilters, DecisionRow, decision_row, decisions_matching
 from piepowder.kernel.actor import Actor
+from piepowder.kernel.cells import cell
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
 
@@ -88,7 +89,7 @@ def _lines(actor: Actor, filters: DecisionFilters, at: datetime) -> Iterator[tup
 
 def _line(row: DecisionRow) -> tuple[str, ...]:
     return tuple(
-        _cell(value)
+        cell(value)
         for value in (
             row.id,
             row.case_id,
@@ -120,18 +121,6 @@ def _line(row: DecisionRow) -> tuple[str, ...]:
             row.handling_ms,
         )
     )
-
-
-def _cell(value: object) -> str:
-    """A value as text that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _plain(value: object) -> object:

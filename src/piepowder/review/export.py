@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import transaction
 
 from piepowder.access.visibility import require
 from piepowder.kernel.actor import Actor
+from piepowder.kernel.cells import cell
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
 from piepowder.review.listing import CaseFilters, CaseRow, stream_cases
@@ -44,17 +45,7 @@ def export_cases(*, actor: Actor, filters: CaseFilters, at: datetime) -> Iterato
 def _lines(actor: Actor, filters: CaseFilters) -> Iterator[tuple[str, ...]]:
     yield COLUMNS
     for row in stream_cases(actor, filters):
-        yield tuple(_cell(getattr(row, name)) for name in COLUMNS)
-
-
-def _cell(value: object) -> str:
-    """A value as text that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        yield tuple(cell(getattr(row, name)) for name in COLUMNS)
 
 
 def _plain(value: object) -> object:

@@ -18,6 +18,7 @@ from piepowder.access.visibility import require
 from piepowder.decisions.queries import decisions_about
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
+from piepowder.http.tables import csv_response
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import Malformed
@@ -34,7 +35,6 @@ from piepowder.review.queries import (
     timeline,
 )
 from piepowder.review.states import CASE_FLOW, CaseState
-from piepowder.web.exports import csv_response
 from piepowder.web.filters import end_of, number, start_of, typed
 from piepowder.web.words import why_words
 

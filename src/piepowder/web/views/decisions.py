@@ -15,10 +15,10 @@ from piepowder.decisions.queries import DecisionFilters, decision_page, recent_d
 from piepowder.decisions.states import DecisionState, Outcome
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
+from piepowder.http.tables import csv_response
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
-from piepowder.web.exports import csv_response
 from piepowder.web.filters import end_of, number, start_of, typed
 from piepowder.web.languages import policy_language
 
