@@ -94,6 +94,7 @@ class Desk:
             opened_at=at,
         )
         one = self.active[item.pk] = Open(case)
+        self.pages.begun(case)
         terms = terms_for(known, queue, case.severity)
         if terms:
             case.due_at, case.at_risk_at = terms.due(at, known.calendars)
@@ -286,7 +287,6 @@ class Desk:
     def finish(self) -> None:
         """Hand over everything that could have changed until now."""
         for one in [*self.over, *self.active.values()]:
-            self.pages.done(one.case)
             for clock in one.clocks:
                 self.pages.done(clock)
             if one.lease is not None:

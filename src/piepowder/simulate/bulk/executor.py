@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from functools import singledispatchmethod
 
 from django.db import transaction
@@ -44,16 +43,12 @@ class InBulk:
     @transaction.atomic
     def play(self, script: Iterable[Step], *, told: Callable[[Step], None] | None = None) -> None:
         """Play the whole script in one transaction; ``told`` hears of each step after it."""
-        at: datetime | None = None
         for step in script:
             self.take(step)
-            at = step.at
             if told is not None:
                 told(step)
             if self.pages.is_full:
                 self.pages.insert()
-        if at is not None:
-            self.rulings.finish(datetime.max.replace(tzinfo=at.tzinfo))
         self.post.finish()
         self.desk.finish()
         self.inbox.finish()
@@ -150,7 +145,6 @@ class InBulk:
     def _(self, step: steps.Sweep) -> None:
         self.desk.mark_breaches(step.at)
         self.post.settle(step.at)
-        self.rulings.finish(step.at)
 
     def _case(self, item: ItemKey) -> Open:
         return self.desk.active[self.inbox.items[item].item.pk]

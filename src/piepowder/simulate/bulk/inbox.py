@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,7 +43,6 @@ class Inbox:
         self.reporters: dict[tuple[str, str], Reporter] = {}
         for flagger in Reporter.objects.filter(kind=ReporterKind.TRUSTED_FLAGGER):
             self.reporters[flagger.kind, flagger.external_ref] = flagger
-        self._stored = {flagger.pk for flagger in self.reporters.values()}
 
     def receive(self, given: Submitted, at: datetime) -> None:
         """One submission: item, snapshot, media, detections, relations, and what review makes of it."""
@@ -119,9 +117,8 @@ class Inbox:
     def finish(self) -> None:
         """Hand over everything that could have changed until now."""
         for known in self.items.values():
-            self.pages.done(known.item)
-            self._done(known.relations)
-        self._done(one for one in self.reporters.values() if one.pk not in self._stored)
+            for relation in known.relations:
+                self.pages.done(relation)
 
     def _first(self, given: Submitted, at: datetime) -> Known:
         assert given.content is not None, "the first submission of an item says what it is"
@@ -137,6 +134,7 @@ class Inbox:
             received_at=at,
             updated_at=at,
         )
+        self.pages.begun(item)
         snapshot = self._snapshot(item, given, at, 1, given.content, given.digest)
         known = self.items[given.kind, given.external_id] = Known(item, snapshot, given.media, ())
         self._relate(known, given)
@@ -228,13 +226,10 @@ class Inbox:
                 email=given.email,
                 trust=TRUST[given.kind],
             )
+            self.pages.begun(reporter)
         elif given.kind != ReporterKind.TRUSTED_FLAGGER:
             reporter.name, reporter.email = given.name or reporter.name, given.email or reporter.email
         return reporter
-
-    def _done(self, rows: Iterable[Relation | Reporter]) -> None:
-        for row in rows:
-            self.pages.done(row)
 
 
 def evidence_of(known: Known) -> list[str]:

@@ -61,9 +61,7 @@ class Rulings:
     def __init__(self, pages: Pages, desk: Desk, post: Post) -> None:
         self.pages, self.desk, self.post = pages, desk, post
         self._last: dict[UUID, Ruled] = {}
-        """The last decision of each item that can still be taken back, or was."""
-        self._open: list[Ruled] = []
-        """Decisions that were not yet handed over."""
+        """The last decision of each item."""
         self._queues = {queue.pk: queue for queue in Queue.objects.all()}
         self._versions: dict[tuple[str, str], PolicyVersion] = {}
         self._texts: dict[tuple[int, str], PolicyText] = {}
@@ -113,7 +111,7 @@ class Rulings:
             handling_ms=None if lease is None else (at - lease.taken_at) // timedelta(milliseconds=1),
         )
         ruled = self._last[item.pk] = Ruled(decision, known, one)
-        self._open.append(ruled)
+        self.pages.begun(decision)
         statement = self._statement(ruled, said, version) if version and said.enforcements else None
         if version:
             self.pages.done(Citation(decision_id=decision.pk, version_id=version.pk, primary=True))
@@ -138,19 +136,8 @@ class Rulings:
             self.desk.note_violation(known.item.seller_ref, decision.decided_at, -1)
         told = {"case": str(decision.case_id), "item": str(decision.item_id), "enforcements": len(ruled.enforcements)}
         self.pages.fact(actor, at, "decision.withdraw", "decision", decision.pk, told, decision.vendor)
-        self._open.remove(ruled)
-        self.pages.done(decision)
         for row in ruled.enforcements:
             self.pages.done(row)
-
-    def finish(self, now: datetime) -> None:
-        """Hand over the decisions that can no longer be taken back at ``now``."""
-        for ruled in self._open:
-            if ruled.decision.final_at <= now:
-                self.pages.done(ruled.decision)
-                if self._last.get(ruled.known.item.pk) is ruled:
-                    del self._last[ruled.known.item.pk]
-        self._open = [ruled for ruled in self._open if ruled.decision.final_at > now]
 
     def _statement(self, ruled: Ruled, said: Said, version: PolicyVersion) -> Statement:
         decision, item = ruled.decision, ruled.known.item
