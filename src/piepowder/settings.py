@@ -111,6 +111,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "piepowder.http.accounts.ClosedDoor"
 ACCOUNT_PREVENT_ENUMERATION = True
+# A site of a hundred people shares one address at the start of a shift: strict for an account, generous for an address.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "120/m/ip,6/5m/key", "reset_password": "60/m/ip,5/5m/key"}
 # Otherwise anybody could have us write to anybody.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True

@@ -74,3 +74,12 @@ def test_a_password_set_through_the_letter_lets_in_and_leaves_a_fact(organisatio
     browser.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
     assert Fact.objects.filter(verb="person.set_password", subject_id=str(user.pk), actor_ref=str(user.pk)).count() == 1
     assert Client().login(email=user.email, password=new)
+
+
+def test_guessing_at_one_account_locks_that_one_and_nobody_else_at_the_same_address(organisation: Organisation) -> None:
+    for name in ("guessed", "neighbour"):
+        organisation.person(f"{name}@house.test", "moderator")
+    for number in range(12):
+        Client().post("/login/", {"login": "guessed@house.test", "password": f"guess {number}"})
+    assert not login("guessed@house.test")
+    assert login("neighbour@house.test")
