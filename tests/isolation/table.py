@@ -47,6 +47,8 @@ class Asked:
     queries: tuple[str, ...] = ()
     values: dict[str, tuple[Any, ...]] | None = None
     posted: dict[str, Any] | None = None
+    json: dict[str, Any] | None = None
+    """Posted as JSON, after the form."""
 
 
 PLAIN = Asked()
@@ -71,7 +73,7 @@ ROUTES: dict[str, Asked] = {
     "console_case": PLAIN,
     "console_decide": Asked(posted={"outcome": "no_violation"}),
     "console_beat": PLAIN,
-    "console_draft": Asked(posted={"facts": "mine now"}),
+    "console_draft": Asked(json={"facts": "mine now"}),
     "console_reveal": Asked(posted={"digest": "0" * 64}),
     "console_policies": Asked(queries=("q=gun",)),
     "console_policy": Asked(values={"code": (POLICY,)}),

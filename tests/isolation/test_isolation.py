@@ -14,6 +14,7 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 from django.urls import NoReverseMatch, reverse
 
 from piepowder.access.models import ApiKey, Grant, User
@@ -123,6 +124,7 @@ class Request:
     method: str
     url: str
     posted: dict[str, Any]
+    content_type: str = MULTIPART_CONTENT
 
 
 def _logged_in(firm: Firm, role: str) -> Client:
@@ -147,6 +149,8 @@ def _requests(world: World, vendor: str) -> Iterator[Request]:
                 yield Request(route.name, "get", f"{url}?{_filled(query, world, vendor)}", {})
         for url in islice(addresses, _POSTS):
             yield Request(route.name, "post", url, asked.posted or {})
+            if asked.json is not None:
+                yield Request(route.name, "post", url, asked.json, "application/json")
 
 
 def _addresses(world: World, vendor: str, route: Route, asked: Asked) -> Iterator[str]:
@@ -169,6 +173,12 @@ def _filled(query: str, world: World, vendor: str) -> str:
     return query.format(other=other, stranger=world.firms[other].people["moderator"].pk)
 
 
+def _sent(browser: Client, request: Request) -> HttpResponseBase:
+    if request.method == "get":
+        return browser.get(request.url)
+    return browser.post(request.url, request.posted, content_type=request.content_type)
+
+
 def _leaks(
     world: World,
     browser: Client,
@@ -183,7 +193,7 @@ def _leaks(
     cookies = deepcopy(browser.cookies)
     posts = request.method == "post"
     with transaction.atomic():
-        response = browser.post(request.url, request.posted) if posts else browser.get(request.url)
+        response = _sent(browser, request)
         answer = _whole(response)
         changed = posts and response.status_code != 405 and _belongings(world.firms[other]) != theirs
         transaction.set_rollback(True)

@@ -210,6 +210,9 @@ def console_beat(request: HttpRequest, lease_id: UUID) -> HttpResponse:
 
 @screen("POST")
 def console_draft(request: HttpRequest, lease_id: UUID) -> HttpResponse:
+    # A form's body was read already, by whoever looked for its token.
+    if request.content_type != "application/json":
+        raise Malformed(_("a draft is JSON"))
     if len(request.body) > _LARGEST_DRAFT:
         raise Malformed(_("a draft is not that long"))
     try:
