@@ -9,10 +9,12 @@ import pytest
 from django.contrib.auth import authenticate
 from django.db import connection
 
-from piepowder.access.models import Grant, Role, Site, User, Vendor
+from piepowder.access.models import ApiKey, Grant, Role, Site, User, Vendor
+from piepowder.access.operations import hash_secret
 from piepowder.access.queries import actor_for
 from piepowder.decisions.models import Decision, Enforcement, Statement
 from piepowder.intake.models import Item, ItemMedia
+from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Unsealed
 from piepowder.ledger.queries import verify
 from piepowder.review.models import Case, Lease, Presence, Queue
@@ -73,6 +75,15 @@ def test_every_role_has_a_login_that_works(seeded: Seeded, now: datetime) -> Non
         user = authenticate(None, email=email, password=PASSWORD)
         assert user is not None, email
         assert Grant.objects.filter(user=user, role__code=role).exists()
+
+
+def test_the_marketplace_has_a_key_that_may_submit(seeded: Seeded) -> None:
+    prefix, secret = seeded.api_key.split(".")
+    key = ApiKey.objects.get(prefix=prefix)
+
+    assert key.secret_hash == hash_secret(secret)
+    assert Permission.ITEM_SUBMIT in key.permissions
+    assert secret not in repr(seeded)
 
 
 def test_people_of_an_outsourcer_hold_nothing_beyond_their_vendor(seeded: Seeded, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -41,6 +41,8 @@ class Founded:
     people: Mapping[str, Actor]
     marketplace: Actor
     machine: Actor
+    api_key: str = field(default="", repr=False)
+    """The marketplace's key with its secret; known only where it has just been made."""
 
 
 @transaction.atomic
@@ -54,9 +56,11 @@ def found(people: Sequence[PersonPlan], *, password: str, at: datetime) -> Found
     for ref, (name, areas) in FLAGGERS.items():
         email = f"{ref.lower()}@flaggers.example"
         intake.register_flagger(actor=SYSTEM, external_ref=ref, name=name, email=email, areas=areas, at=at)
-    for name, permissions in _KEYS.items():
-        expires_at = at + timedelta(days=365)
-        access.create_key(actor=SYSTEM, name=name, permissions=permissions, at=at, expires_at=expires_at)
+    expires_at = at + timedelta(days=365)
+    made = {
+        name: access.create_key(actor=SYSTEM, name=name, permissions=permissions, at=at, expires_at=expires_at)
+        for name, permissions in _KEYS.items()
+    }
     outbox.save_endpoint(
         actor=SYSTEM,
         at=at,
@@ -66,7 +70,7 @@ def found(people: Sequence[PersonPlan], *, password: str, at: datetime) -> Found
         allow_private=True,
         active=False,
     )
-    return founded(people, at=at)
+    return replace(founded(people, at=at), api_key=made[MARKETPLACE_KEY].secret)
 
 
 def founded(people: Sequence[PersonPlan], *, at: datetime) -> Founded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -49,6 +49,8 @@ class Seeded:
     people: int
     logins: tuple[tuple[str, str], ...]
     """Role and e-mail of the well-known people."""
+    api_key: str = field(default="", repr=False)
+    """The key of the synthetic marketplace, shown this once."""
 
     def summary(self) -> str:
         """One line for people."""
@@ -75,7 +77,14 @@ def seed(
     progress("ledger", 0, 1)
     seal_facts(now=now)
     progress("ledger", 1, 1)
-    return Seeded(len(history.subjects), history.floor.opened, decided, len(history.people), tuple(demo_logins()))
+    return Seeded(
+        items=len(history.subjects),
+        cases=history.floor.opened,
+        decisions=decided,
+        people=len(history.people),
+        logins=tuple(demo_logins()),
+        api_key=who.api_key,
+    )
 
 
 def demo_logins() -> list[tuple[str, str]]:
