@@ -68,3 +68,4 @@ def _fill(size: str, number: int) -> None:
     with progress_bar() as bar:
         made = seed(size=size, seed=number, now=timezone.now(), progress=Phases(bar))
     click.echo(f"{made.summary()} in {time.monotonic() - started:.0f} s", err=True)
+    click.echo(f"API key of the marketplace, shown this once: {made.api_key}", err=True)
