@@ -11,13 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from piepowder.decisions.reasons import Reason, Reasons, Restriction, eea_reach
+from piepowder.decisions.references import cited_in
 from piepowder.decisions.statements import render
 from piepowder.decisions.states import MEASURES, Family, Source
 from piepowder.decisions.structured import structured
 from piepowder.decisions.transparency import check
 from piepowder.decisions.wording import REQUIRED, Wording, parse, problems, shipped_wordings
 from piepowder.intake.states import Kind
+from piepowder.kernel.actor import SYSTEM
 from piepowder.policy.dsa import EEA_MARKETS
+from piepowder.policy.library import shipped_tree
+from piepowder.policy.operations import load_shipped
 from piepowder.policy.states import Ground
 from tests.decisions.conftest import Court, policy, ruling
 
@@ -99,7 +103,7 @@ def test_every_element_that_the_law_asks_for_is_said(language: str) -> None:
         "Picture 2 shows a vape.",
         "Tobacco and nicotine",
         "You offered nicotine goods.",
-        "Directive 2014/40/EU",
+        cited_in(language, "Directive 2014/40/EU"),
         "2022/2065",
         "0198-reference",
         "L-77",
@@ -382,6 +386,61 @@ def test_the_policys_words_come_in_the_recipients_language_where_there_are_any(c
     assert "Das darf hier nicht verkauft werden." in decision.statement.text
     assert "You offered goods that may not be sold here." in decision.statement.text
     assert ruling(decision.item).ground == decision.ground
+
+
+@pytest.mark.django_db
+def test_a_german_statement_has_no_english_sentence_of_a_shipped_policy(court: Court) -> None:
+    load_shipped(actor=SYSTEM, at=court.now)
+    said = {
+        node.code: (node.versions[0].texts["en"], node.recipient_words[0]["de"])
+        for node in shipped_tree()
+        if node.is_leaf
+    }
+    codes = ("P-1.1", "P-1.2", "C-1.1", "M-4", "F-5")
+    statement = court.decide(court.person(), policy_codes=codes).statement
+    assert statement.language == "de"
+    for code in codes:
+        english, german = said[code]
+        assert german.title in statement.text
+        assert german.recipient_text in statement.text
+        assert english.title not in statement.text
+        assert not any(sentence in statement.text for sentence in english.recipient_text.split(". "))
+    assert "Verordnung (EU) 2019/1148 Art. 5" in statement.text
+    assert "Regulation" not in statement.text
+    assert "Directive" not in statement.text
+
+
+@pytest.mark.parametrize(
+    ("language", "reference", "cited"),
+    [
+        (
+            "de",
+            "Directive 2001/83/EC Art. 85c; Regulation (EU) 2017/745 Art. 6",
+            "Richtlinie 2001/83/EG Art. 85c; Verordnung (EU) 2017/745 Art. 6",
+        ),
+        ("de", "Council Framework Decision 2008/913/JHA", "Rahmenbeschluss 2008/913/JI des Rates"),
+        ("es", "Regulation (EU) No 1169/2011 Art. 14", "Reglamento (UE) n.º 1169/2011 art. 14"),
+        ("fr", "Directive 2005/29/EC Annex I point 23c", "directive 2005/29/CE annexe I, point 23c"),
+        ("it", "Directive 2011/93/EU Arts 3 to 7", "direttiva 2011/93/UE artt. da 3 a 7"),
+        ("it", "15 U.S.C. 45f", "15 U.S.C. 45f"),
+        ("en", "Directive (EU) 2021/555", "Directive (EU) 2021/555"),
+        ("zh-Hans", "Directive (EU) 2021/555", "Directive (EU) 2021/555"),
+    ],
+)
+def test_a_law_is_cited_as_the_language_cites_it(language: str, reference: str, cited: str) -> None:
+    assert cited_in(language, reference) == cited
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "it"])
+def test_no_law_of_the_shipped_policies_keeps_its_english_kind(language: str) -> None:
+    for node in shipped_tree():
+        for draft in node.versions:
+            cited = cited_in(language, draft.legal_reference)
+            # Neither of these is an act of the Union.
+            if not cited.startswith(("Digital Markets", "15 U.S.C.")):
+                english = {"Regulation", "Directive", "Council", "Decision", "No", "Arts", "Annex", "point"}
+                # A French point is spelt like an English one.
+                assert not (english - ({"point"} if language == "fr" else set())) & set(cited.split()), cited
 
 
 def test_a_wording_is_a_value() -> None:

@@ -13,6 +13,7 @@ from piepowder.access.visibility import NotPermitted
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
+from piepowder.policy import operations
 from piepowder.policy.drafts import Measure
 from piepowder.policy.library import shipped_tree
 from piepowder.policy.models import Policy, PolicyText, PolicyVersion
@@ -224,6 +225,30 @@ def test_loading_keeps_what_a_house_has_made_its_own(editor: Actor, now: datetim
     parent = Policy.objects.get(code="F-1").parent
     assert parent is not None
     assert parent.code == "F"
+
+
+def test_loading_adds_the_languages_that_an_older_installation_lacks(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tuple(replace(node, recipient_words=()) for node in shipped_tree())
+    with monkeypatch.context() as before:
+        before.setattr(operations, "shipped_tree", lambda: older)
+        load_shipped(actor=SYSTEM, at=now)
+    assert set(PolicyText.objects.values_list("language", flat=True)) == {"en", "zh-Hans"}
+    kept = set(PolicyText.objects.values_list("pk", flat=True))
+    load_shipped(actor=SYSTEM, at=now + timedelta(days=1))
+    added = PolicyText.objects.exclude(pk__in=kept)
+    assert added.count() == 4 * 49
+    assert set(added.values_list("rule", flat=True)) == {""}
+    assert Fact.objects.filter(verb="policy.translate").count() == 49
+
+
+def test_a_policy_that_a_house_has_reworded_gets_no_words_of_ours(editor: Actor, now: datetime) -> None:
+    create_policy(actor=editor, code="F", is_leaf=False, first=draft(effective_from=now.date()), at=now)
+    create_policy(actor=editor, code="F-1", parent="F", first=draft(effective_from=now.date()), at=now)
+    load_shipped(actor=SYSTEM, at=now)
+    texts = PolicyText.objects.filter(version__policy__code="F-1")
+    assert set(texts.values_list("language", flat=True)) == {"en", "zh-Hans"}
 
 
 def test_loading_takes_a_fixed_number_of_queries(now: datetime, django_assert_max_num_queries: Any) -> None:

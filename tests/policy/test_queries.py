@@ -18,6 +18,7 @@ from piepowder.policy.queries import (
     history,
     policy_tree,
     read_policy,
+    readings_in,
     search,
     texts_in,
     version_in_force,
@@ -183,6 +184,19 @@ def test_many_versions_are_found_at_once_and_families_and_unknown_codes_are_left
     assert version_in_force("C-1.1", "GB", before) is None
     texts = texts_in(found.values(), "zh")
     assert texts[found["C-1.1"].pk].title == "售假"
+
+
+@pytest.mark.usefixtures("tree")
+def test_words_for_recipients_are_never_shown_to_those_who_apply_the_policy(reader: Actor, now: datetime) -> None:
+    version = versions_in_force(["C-1.1"], "DE", now)["C-1.1"]
+    assert texts_in([version], "de")[version.pk].title == "Gefälschte Markenware"
+    assert readings_in([version], "de")[version.pk].title == "Counterfeit goods"
+    assert {line.title for line in policy_tree(reader, "de", "DE", now) if line.code == "C-1.1"} == {
+        "Counterfeit goods"
+    }
+    assert [line.title for line in search(reader, "C-1.1", "de", "DE", now)] == ["Counterfeit goods"]
+    assert search(reader, "Markenware", "de", "DE", now) == []
+    assert {reading.language for reading in history(reader, "F-3", "it")} == {"en"}
 
 
 @pytest.mark.usefixtures("tree")

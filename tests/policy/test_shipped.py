@@ -13,7 +13,15 @@ from piepowder.intake.states import Kind
 from piepowder.policy import library
 from piepowder.policy.drafts import KINDS, Draft
 from piepowder.policy.dsa import CATEGORY_KEYWORDS, EEA_MARKETS, EU_MARKETS, MEASURES
-from piepowder.policy.library import SHIPPED, BrokenLibrary, Node, read_tree, shipped_tree
+from piepowder.policy.library import (
+    RECIPIENT_LANGUAGES,
+    SHIPPED,
+    BrokenLibrary,
+    Node,
+    read_tree,
+    shipped_tree,
+    with_recipient_words,
+)
 
 LEAVES = [
     "P-1.1", "P-1.2", "P-1.3", "P-2.1", "P-2.2", "P-3.1", "P-4.1",
@@ -166,6 +174,42 @@ def test_a_thin_text_is_refused(tmp_path: Path) -> None:
     line = "            - 主播让观众停打胰岛素、改服滴剂\n            - 宣称治疗关节炎的磁疗手环，附前后对比图\n"
     problem = broken(tmp_path, "04_misleading_listings.yaml", line, "")
     assert problem.endswith("M-4: versions/0/texts/zh-Hans/examples_bad: at least two examples")
+
+
+def test_recipients_are_told_of_every_version_in_six_languages() -> None:
+    assert {"en", "zh-Hans", *RECIPIENT_LANGUAGES} == {"de", "en", "es", "fr", "it", "zh-Hans"}
+    for node in leaves():
+        assert len(node.recipient_words) == len(node.versions), node.code
+        for draft, words in zip(node.versions, node.recipient_words, strict=True):
+            assert set(words) == set(RECIPIENT_LANGUAGES)
+            told = [wording.recipient_text for wording in (*draft.texts.values(), *words.values())]
+            assert all(told), node.code
+            assert len(set(told)) == 6, node.code
+
+
+@pytest.mark.parametrize("language", RECIPIENT_LANGUAGES)
+def test_no_words_for_recipients_are_used_twice(language: str) -> None:
+    words = [words[language] for node in leaves() for words in node.recipient_words]
+    assert len({wording.title for wording in words}) == len(words) == 49
+    assert len({wording.recipient_text for wording in words}) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("V-3:", "V-9:", ["it.yaml: V-3: missing", "it.yaml: V-9: no version of a policy"]),
+        ("F-3/2:", "F-3/3:", ["it.yaml: F-3/2: missing", "it.yaml: F-3/3: no version of a policy"]),
+        ("title: Merci contraffatte", 'title: ""', ["it.yaml: C-1.1: words/title: must not be empty"]),
+        ("title: Merci contraffatte", "titel: Merci", ["it.yaml: C-1.1: words/titel: unknown field"]),
+    ],
+)
+def test_a_mistake_in_the_words_for_recipients_is_named(tmp_path: Path, old: str, new: str, problem: list[str]) -> None:
+    for path in (SHIPPED / "words").glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        (tmp_path / path.name).write_text(text.replace(old, new) if path.name == "it.yaml" else text, encoding="utf-8")
+    with pytest.raises(BrokenLibrary) as caught:
+        with_recipient_words(read_tree(SHIPPED), tmp_path)
+    assert list(caught.value.problems) == problem
 
 
 def test_the_shipped_tree_is_read_once_per_process() -> None:

@@ -22,7 +22,7 @@ from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.outbox.models import Delivery
 from piepowder.policy.models import PolicyVersion
-from piepowder.policy.queries import texts_in
+from piepowder.policy.queries import readings_in
 from piepowder.review.opening import violations_of
 
 PAGE_SIZE = 50
@@ -252,7 +252,7 @@ def decision_page(actor: Actor, decision_id: UUID, *, language: str = "en") -> D
     if decision is None:
         raise NoSuchDecision(_("there is no such decision"))
     citations = list(decision.citations.all())
-    titles = texts_in([citation.version for citation in citations], language)
+    titles = readings_in([citation.version for citation in citations], language)
     return DecisionView(
         row=decision_row(decision, actor),
         snapshot_id=decision.snapshot_id,

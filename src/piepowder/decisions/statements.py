@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from piepowder.decisions.reasons import Reason, Reasons, Restriction, countries, in_eea
+from piepowder.decisions.references import cited_in
 from piepowder.decisions.wording import FIELD, PLACEHOLDER, Wording
 from piepowder.policy.dsa import EEA_MARKETS
 
@@ -99,7 +100,8 @@ class _Words:
         return self.phrase("how_long.until", start=self.day(one.starts_on), end=self.day(one.ends_on))
 
     def ground(self, one: Reason) -> str:
-        said = self.phrase(f"ground.{self.reasons.ground}", title=one.title, reference=one.reference, why=one.why)
+        reference = cited_in(self.wording.language, one.reference)
+        said = self.phrase(f"ground.{self.reasons.ground}", title=one.title, reference=reference, why=one.why)
         return said.strip()
 
     def _chinese(self) -> bool:

@@ -2,6 +2,8 @@
 
 Each file is a list of nodes. A family or group has ``code``, ``parent`` and ``texts``; a leaf has ``code``, ``parent``,
 ``kinds`` and ``versions``. Nothing else is accepted, so that a misspelt field is found and not lost.
+
+Beside the tree, ``words`` has a file for each further language in which recipients are told what a policy says.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,6 +25,9 @@ from piepowder.policy.logic import expand_markets
 
 SHIPPED: Final = Path(__file__).parent / "shipped"
 SHIPPED_LANGUAGES: Final = ("en", "zh-Hans")
+"""The languages in which the shipped policies can be read in full."""
+RECIPIENT_LANGUAGES: Final = ("de", "es", "fr", "it")
+"""The languages in which they have only a title and the words for recipients."""
 TREE_BEGINS: Final = date(2026, 1, 1)
 """From when the titles of families and groups hold."""
 
@@ -35,6 +40,7 @@ _VERSION_FIELDS = {
     "keywords", "sensitive_media", "default_enforcement", "texts",
 }  # fmt: skip
 _TEXT_FIELDS = {"title", "rule", "examples_good", "examples_bad", "reviewer_note", "recipient_text"}
+_WORDS_FIELDS = {"title", "recipient_text"}
 _MEASURE_FIELDS = {"family", "measure", "duration_days"}
 
 
@@ -55,6 +61,8 @@ class Node:
     is_leaf: bool
     kinds: tuple[str, ...]
     versions: tuple[Draft, ...]
+    recipient_words: tuple[Mapping[str, Wording], ...] = ()
+    """For each version of a leaf, by language: a title and the words for recipients, nothing more."""
 
 
 class _Bad(Exception):
@@ -67,7 +75,7 @@ class _Bad(Exception):
 @cache
 def shipped_tree() -> tuple[Node, ...]:
     """The tree that comes with Piepowder, parents before children."""
-    return read_tree(SHIPPED)
+    return with_recipient_words(read_tree(SHIPPED), SHIPPED / "words")
 
 
 def read_tree(folder: Path) -> tuple[Node, ...]:
@@ -92,6 +100,56 @@ def read_tree(folder: Path) -> tuple[Node, ...]:
     if problems:
         raise BrokenLibrary(problems)
     return tuple(nodes)
+
+
+def with_recipient_words(nodes: Sequence[Node], folder: Path) -> tuple[Node, ...]:
+    """``nodes`` with what ``folder`` says to recipients, one file per language; raises ``BrokenLibrary``.
+
+    A file maps the code of each leaf (``CODE/2`` for its second version) to ``title`` and ``recipient_text``, all of them.
+    """
+    problems: list[str] = []
+    words: dict[str, dict[str, Wording]] = {language: {} for language in RECIPIENT_LANGUAGES}
+    for language, said in words.items():
+        path = folder / f"{language}.yaml"
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=_SafeLoader) if path.exists() else {}  # noqa: S506
+        for key, entry in entries.items() if isinstance(entries, dict) else ():
+            try:
+                said[key] = _recipient_wording(entry)
+            except _Bad as bad:
+                problems.append(f"{path.name}: {key}: {bad}")
+        wanted = {key for node in nodes for key in _version_keys(node)}
+        given = set(entries) if isinstance(entries, dict) else set()
+        problems += [f"{path.name}: {key}: missing" for key in sorted(wanted - given)]
+        problems += [f"{path.name}: {key}: no version of a policy" for key in sorted(map(str, given - wanted))]
+    if problems:
+        raise BrokenLibrary(problems)
+    return tuple(
+        replace(
+            node,
+            recipient_words=tuple(
+                {language: said[key] for language, said in words.items()} for key in _version_keys(node)
+            ),
+        )
+        for node in nodes
+    )
+
+
+def _version_keys(node: Node) -> tuple[str, ...]:
+    if not node.is_leaf:
+        return ()
+    return (node.code, *(f"{node.code}/{number}" for number in range(2, len(node.versions) + 1)))
+
+
+def _recipient_wording(entry: Any) -> Wording:
+    fields = _mapping(entry, "words")
+    _only(fields, _WORDS_FIELDS, "words")
+    wording = Wording(title=_text(fields, "title", "words"), recipient_text=_text(fields, "recipient_text", "words"))
+    for name in sorted(_WORDS_FIELDS):
+        if not getattr(wording, name):
+            raise _Bad(f"words/{name}", "must not be empty")
+    if len(wording.title) > 200:
+        raise _Bad("words/title", "at most 200 characters")
+    return wording
 
 
 def _node(entry: Any) -> Node:

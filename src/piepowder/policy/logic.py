@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
 
@@ -65,6 +65,14 @@ def best_language(available: Iterable[str], wanted: str) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def readable(rules: Mapping[str, str]) -> list[str]:
+    """The languages, of ``rules`` by language, in which a policy can be read in full.
+
+    A text without a rule holds words for recipients only. Families have no rule in any language: theirs are all readable.
+    """
+    return [language for language, rule in rules.items() if rule] or list(rules)
 
 
 def _family(language: str) -> str:

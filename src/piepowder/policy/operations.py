@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from piepowder.kernel.canonical import digest
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import Entry, record, record_many
-from piepowder.policy.drafts import Draft, code_problems, draft_problems
+from piepowder.policy.drafts import Draft, Wording, code_problems, draft_problems
 from piepowder.policy.library import Node, shipped_tree
 from piepowder.policy.logic import day_of, expand_markets
 from piepowder.policy.models import Policy, PolicyText, PolicyVersion
@@ -142,7 +142,8 @@ def load_shipped(*, actor: Actor, at: datetime) -> Loaded:
     """Add the policies that come with Piepowder and are not there yet; whatever is there stays as it is.
 
     Loading twice adds nothing, and a house's own versions of a shipped policy are never touched. Being the first
-    versions, they keep the dates they were written with, also past ones.
+    versions, they keep the dates they were written with, also past ones. Shipped versions, old and new, get the words
+    for recipients in the languages they lack.
     """
     _require_edit(actor, ())
     known = {policy.code: policy for policy in Policy.objects.all()}
@@ -171,9 +172,46 @@ def load_shipped(*, actor: Actor, at: datetime) -> Loaded:
         body = {"parent": node.parent, "is_leaf": node.is_leaf, "kinds": list(node.kinds)}
         entries.append(Entry("policy.create", "policy", node.code, body))
     entries += [_published(node.code, version, draft) for version, (node, _, draft) in pairs]
-    record_many(actor=actor, at=at, entries=entries)
+    entries += _add_recipient_words()
+    if entries:
+        record_many(actor=actor, at=at, entries=entries)
     created = tuple(node.code for node in fresh)
     return Loaded(created=created, kept=tuple(node.code for node in shipped_tree() if node.code not in created))
+
+
+def _add_recipient_words() -> list[Entry]:
+    """Store the shipped words for recipients that are missing, and say so.
+
+    A version counts as shipped while its English words for recipients are the shipped ones: then a translation of those
+    says the same. A number alone would not tell, for a house may have made the code its own.
+    """
+    stored: dict[tuple[str, int], dict[str, tuple[int, str]]] = {}
+    rows = PolicyText.objects.filter(version__policy__is_leaf=True)
+    for code, number, language, version_id, told in rows.values_list(
+        "version__policy__code", "version__number", "language", "version_id", "recipient_text"
+    ):
+        stored.setdefault((code, number), {})[language] = (version_id, told)
+    missing: list[PolicyText] = []
+    entries = []
+    for node in shipped_tree():
+        for number, words in enumerate(node.recipient_words, start=1):
+            there = stored.get((node.code, number), {})
+            version_id, told = there.get("en", (0, ""))
+            fresh = {language: wording for language, wording in words.items() if language not in there}
+            if fresh and told == node.versions[number - 1].texts["en"].recipient_text:
+                missing += [
+                    PolicyText(version_id=version_id, language=language, **wording.as_json())
+                    for language, wording in sorted(fresh.items())
+                ]
+                entries.append(_translated(node.code, number, fresh))
+    PolicyText.objects.bulk_create(missing)
+    return entries
+
+
+def _translated(code: str, number: int, words: Mapping[str, Wording]) -> Entry:
+    texts = {language: wording.as_json() for language, wording in words.items()}
+    body = {"version": number, "languages": sorted(texts), "texts_digest": digest(texts)}
+    return Entry("policy.translate", "policy", code, body)
 
 
 def _require_edit(actor: Actor, markets: Iterable[str]) -> None:

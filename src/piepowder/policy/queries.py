@@ -13,7 +13,7 @@ from piepowder.access.visibility import require
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import NotFound
 from piepowder.kernel.permissions import Permission
-from piepowder.policy.logic import best_language, day_of, in_force
+from piepowder.policy.logic import best_language, day_of, in_force, readable
 from piepowder.policy.models import Policy, PolicyText, PolicyVersion
 from piepowder.policy.search import Match, Searchable, rank
 
@@ -75,11 +75,29 @@ def versions_in_force(codes: Iterable[str], market: str, at: datetime) -> dict[s
 
 
 def texts_in(versions: Iterable[PolicyVersion], language: str) -> dict[int, PolicyText]:
-    """The words of each version in ``language`` or the nearest there is, by version id. One query."""
+    """What recipients are told of each version, in ``language`` or the nearest there is, by version id. One query.
+
+    Such a text may lack its rule; who has to apply the policy reads ``readings_in``.
+    """
+    return {
+        version_id: texts[best_language(texts, language) or ""] for version_id, texts in _texts_of(versions).items()
+    }
+
+
+def readings_in(versions: Iterable[PolicyVersion], language: str) -> dict[int, PolicyText]:
+    """The words of each version for those who apply it: only languages in which it can be read in full. One query."""
+    found: dict[int, PolicyText] = {}
+    for version_id, texts in _texts_of(versions).items():
+        languages = readable({one: text.rule for one, text in texts.items()})
+        found[version_id] = texts[best_language(languages, language) or ""]
+    return found
+
+
+def _texts_of(versions: Iterable[PolicyVersion]) -> dict[int, dict[str, PolicyText]]:
     found: dict[int, dict[str, PolicyText]] = {}
     for text in PolicyText.objects.filter(version_id__in=[version.pk for version in versions]).order_by("id"):
         found.setdefault(text.version_id, {})[text.language] = text
-    return {version_id: texts[best_language(texts, language) or ""] for version_id, texts in found.items()}
+    return found
 
 
 def policy_tree(actor: Actor, language: str, market: str | None, at: datetime) -> list[Line]:
@@ -90,7 +108,7 @@ def policy_tree(actor: Actor, language: str, market: str | None, at: datetime) -
     require(actor, Permission.POLICY_VIEW, Place(market=market or ""))
     policies = list(_standing(at).select_related("parent").prefetch_related(_begun(at, whole=False)))
     chosen = {policy.pk: version for policy in policies if (version := _chosen(policy, market, at)) is not None}
-    texts = texts_in(chosen.values(), language)
+    texts = readings_in(chosen.values(), language)
     below: dict[int | None, list[Policy]] = {}
     for policy in policies:
         if policy.pk in chosen:
@@ -112,7 +130,7 @@ def read_policy(actor: Actor, code: str, language: str, market: str | None, at: 
     version = _chosen(policy, market, at) if policy is not None else None
     if policy is None or version is None:
         raise NoSuchPolicy(f"no policy with the code {code} is in force here")
-    return _reading(policy, version, texts_in([version], language)[version.pk])
+    return _reading(policy, version, readings_in([version], language)[version.pk])
 
 
 def history(actor: Actor, code: str, language: str) -> list[Reading]:
@@ -122,7 +140,7 @@ def history(actor: Actor, code: str, language: str) -> list[Reading]:
     if policy is None:
         raise NoSuchPolicy(f"there is no policy with the code {code}")
     versions = list(policy.versions.order_by("-number"))
-    texts = texts_in(versions, language)
+    texts = readings_in(versions, language)
     return [_reading(policy, version, texts[version.pk]) for version in versions]
 
 
@@ -131,8 +149,9 @@ def search(
 ) -> list[Line]:
     """The policies a decision could cite that match what was typed, best first; all of them when nothing was typed.
 
-    Codes, titles and rules are searched in all languages, titles are shown in ``language``. ``kind`` keeps the policies
-    that apply to that kind of item. Ties stay in the order of position, then code. Three queries, whatever the size of the tree.
+    Codes, titles and rules are searched in all languages a policy can be read in, titles are shown in ``language``.
+    ``kind`` keeps the policies that apply to that kind of item. Ties stay in the order of position, then code. Three
+    queries, whatever the size of the tree.
     """
     require(actor, Permission.POLICY_VIEW, Place(market=market or ""))
     leaves = _standing(at).filter(is_leaf=True).select_related("parent")
@@ -175,12 +194,15 @@ def _chosen(policy: Policy, market: str | None, at: datetime) -> PolicyVersion |
 
 
 def _words(version_ids: Iterable[int]) -> dict[int, dict[str, tuple[str, str]]]:
-    """Title and rule by version and language, without building a model for each."""
+    """Title and rule by version and language it can be read in, without building a model for each."""
     rows = PolicyText.objects.filter(version_id__in=list(version_ids)).order_by("version_id", "language")
     words: dict[int, dict[str, tuple[str, str]]] = {}
     for version_id, language, title, rule in rows.values_list("version_id", "language", "title", "rule"):
         words.setdefault(version_id, {})[language] = (title, rule)
-    return words
+    return {
+        version_id: {one: texts[one] for one in readable({one: rule for one, (_, rule) in texts.items()})}
+        for version_id, texts in words.items()
+    }
 
 
 def _line(policy: Policy, version: PolicyVersion, title: str, *, depth: int = 0, match: Match | None = None) -> Line:

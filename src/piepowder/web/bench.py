@@ -30,7 +30,7 @@ from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.permissions import Permission
 from piepowder.policy.dsa import FOR_GOOD
 from piepowder.policy.models import PolicyText, PolicyVersion
-from piepowder.policy.queries import NoSuchPolicy, texts_in, versions_in_force
+from piepowder.policy.queries import NoSuchPolicy, readings_in, versions_in_force
 from piepowder.review.opening import violations_of
 from piepowder.review.queries import ConsoleCase, TimelineLine, console_case, timeline
 from piepowder.web.item_words import Change, ItemWords, changes, item_words
@@ -215,7 +215,7 @@ def _suggestions(
         for code, version in versions_in_force(wanted, case.market, now).items()
         if version.policy.is_leaf and (not version.policy.kinds or case.kind in version.policy.kinds)
     }
-    texts = texts_in(versions.values(), language)
+    texts = readings_in(versions.values(), language)
     violations = violations_of([case.seller_ref], now).get(case.seller_ref, 0)
     return tuple(
         _suggestion(versions[code], texts[versions[code].pk], why, violations, case.kind)
