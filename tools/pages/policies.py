@@ -10,7 +10,8 @@ TITLE = "The policy tree that ships"
 TOLD = """\
 Written for this program, in English and Simplified Chinese, as a beginning that a house adapts: severity 0 is the gravest.
 `piepowder upgrade` adds what is new in a release and never touches what is there. Rule, examples, reviewer's note and the
-text for the recipient stand in `src/piepowder/policy/shipped/`."""
+text for the recipient stand in `src/piepowder/policy/shipped/`; title and text for the recipient also in German, French, Spanish
+and Italian, in `words/` there."""
 
 
 def page() -> str:
