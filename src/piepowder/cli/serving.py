@@ -19,7 +19,7 @@ from piepowder.cli.workshop import Workshop
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
-@click.option("--threads", default=4, show_default=True, help="Threads in each web process.")
+@click.option("--threads", default=8, show_default=True, help="Threads in each web process.")
 @click.option("--with-worker", is_flag=True, help="Run the worker as a child of this process.")
 def serve(host: str, port: int, workers: int, threads: int, with_worker: bool) -> None:
     """Start the web server (and, with --with-worker, the worker)."""
