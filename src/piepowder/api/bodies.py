@@ -12,6 +12,7 @@ from piepowder.kernel.errors import FieldProblem, Malformed, PiepowderError
 
 JSON_LIMIT = 1024 * 1024
 _CHUNK = 64 * 1024
+_DRAINED_AT_MOST = 16 * JSON_LIMIT
 
 
 class TooLarge(PiepowderError):
@@ -39,9 +40,16 @@ def json_body(request: HttpRequest, limit: int = JSON_LIMIT) -> tuple[Any, bytes
 
 
 def body(request: HttpRequest, limit: int) -> bytes:
-    """The whole body; raises ``TooLarge`` before reading it when its length is told, else as soon as it is exceeded."""
+    """The whole body; raises ``TooLarge`` without keeping it when its length is told, else as soon as it is exceeded.
+
+    One that is only somewhat too large is read to its end and thrown away: the server closes a connection whose request
+    it has not read, and a sender in the middle of sending then may lose the answer.
+    """
     told = request.META.get("CONTENT_LENGTH") or "0"
     if told.isdigit() and int(told) > limit:
+        if int(told) <= _DRAINED_AT_MOST:
+            for _unwanted in chunks(request):
+                pass
         raise _too_large(limit)
     parts, size = [], 0
     for chunk in chunks(request):
