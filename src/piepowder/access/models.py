@@ -1,4 +1,4 @@
-"""Vendors, sites, teams, people, roles, grants and keys."""
+"""Vendors, sites, teams, people, roles, grants and keys; what the organisation chose, and the views people saved."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     interface_language = models.CharField(max_length=10, default="en")
     timezone = models.CharField(max_length=64, default="UTC")
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    preferences = models.JSONField(default=dict, blank=True)
+    """What the person chose for their own work, by section; see ``preferences.py``."""
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects = People()
@@ -132,3 +134,32 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ["-created_at", "id"]
         verbose_name = _("API key")
+
+
+class Choice(models.Model):
+    """What the organisation chose for one option (see ``options.py``); without a row its default holds."""
+
+    key = models.CharField(max_length=60, primary_key=True)
+    value = models.JSONField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["key"]
+
+
+class SavedView(models.Model):
+    """The filters and columns of a page under a name, for oneself or for everybody who may see the page."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="views")
+    page = models.CharField(max_length=40)
+    """Name of the page's route."""
+    name = models.CharField(max_length=100)
+    query = models.TextField(blank=True)
+    """The query string of the page's address, without its question mark."""
+    shared = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["page", "name", "id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="view_once")]

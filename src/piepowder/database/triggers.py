@@ -72,3 +72,8 @@ def per_database(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> migrati
             schema_editor.execute(f"DROP TRIGGER {found['name']}{on_table}")
 
     return migrations.RunPython(forwards, backwards)
+
+
+def undone(operation: migrations.RunPython) -> migrations.RunPython:
+    """The same operation the other way round: SQLite rebuilds a table to change it, and its triggers must make way."""
+    return migrations.RunPython(operation.reverse_code, operation.code)

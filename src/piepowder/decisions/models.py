@@ -6,7 +6,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from piepowder.decisions.states import DecisionState, EnforcementState, Exclusion, Family, Outcome, Source
+from piepowder.decisions.states import (
+    DecisionState,
+    EnforcementState,
+    Exclusion,
+    Family,
+    Outcome,
+    ProposalState,
+    Source,
+)
 from piepowder.intake.models import Item, Snapshot
 from piepowder.kernel.ids import new_id
 from piepowder.policy.models import PolicyVersion
@@ -25,6 +33,8 @@ class Decision(models.Model):
     ground = models.CharField(max_length=10, choices=Ground.choices, blank=True)
     facts = models.TextField(blank=True)
     """The facts relied on, about this item."""
+    facts_key = models.CharField(max_length=32, blank=True)
+    """Digest of the facts without what names the item: equal for texts that only repeat each other."""
     evidence = models.JSONField(default=list)
     """Digests of the media that were before the decider."""
     note = models.TextField(blank=True)
@@ -44,6 +54,17 @@ class Decision(models.Model):
         related_name="decisions",
         db_index=False,
     )
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions_approved",
+        db_index=False,
+    )
+    """Who approved it, where four eyes were asked for."""
+    batch = models.UUIDField(null=True, blank=True)
+    """Shared by decisions that were taken together."""
     machine = models.CharField(max_length=100, blank=True)
     """Name of the model or rule that decided alone."""
     machine_version = models.CharField(max_length=60, blank=True)
@@ -84,6 +105,7 @@ class Decision(models.Model):
             models.Index(fields=["item", "-decided_at"], name="decision_by_item"),
             models.Index(fields=["decider", "-decided_at"], name="decision_by_decider"),
             models.Index(fields=["vendor", "-decided_at"], name="decision_by_vendor"),
+            models.Index(fields=["facts_key", "-decided_at"], name="decision_by_facts", condition=~Q(facts_key="")),
         ]
 
 
@@ -181,3 +203,89 @@ class Enforcement(models.Model):
             models.UniqueConstraint(fields=["decision", "family", "measure"], name="enforced_once_per_decision"),
         ]
         indexes = [models.Index(fields=["target_kind", "target_external_id"], name="enforcement_by_target")]
+
+
+class Opinion(models.Model):
+    """What one of several people would rule, given without knowing what the others said; never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="opinions")
+    round = models.PositiveSmallIntegerField(default=1)
+    """Grows each time the case is judged anew."""
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="opinions")
+    vendor = models.CharField(max_length=40)
+    ruling = models.JSONField()
+    """The whole ruling, as ``ruling.py`` writes and reads it."""
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    policy_code = models.CharField(max_length=40, blank=True)
+    """The one it mainly rests on."""
+    handling_ms = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [models.UniqueConstraint(fields=["case", "round", "user"], name="opinion_once")]
+
+
+class Proposal(models.Model):
+    """A ruling that waits for a second person's approval before it becomes a decision."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
+    proposer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposals")
+    vendor = models.CharField(max_length=40)
+    ruling = models.JSONField()
+    why = models.JSONField(default=list)
+    """The measures that ask for approval, as ``family:measure``."""
+    state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.PENDING)
+    handling_ms = models.PositiveIntegerField()
+    proposed_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="proposal")
+
+    class Meta:
+        ordering = ["proposed_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state=ProposalState.PENDING), name="one_pending_proposal_per_case"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ProposalState.APPROVED) | ~Q(settled_by=models.F("proposer")),
+                name="nobody_approves_their_own",
+            ),
+        ]
+
+
+class FactsTemplate(models.Model):
+    """A beginning for the facts of a violation; its places are filled from the item, the rest by the person."""
+
+    policy_code = models.CharField(max_length=40)
+    language = models.CharField(max_length=10)
+    title = models.CharField(max_length=100)
+    text = models.TextField()
+    position = models.PositiveSmallIntegerField(default=0)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["policy_code", "language", "position", "id"]
+        constraints = [models.UniqueConstraint(fields=["policy_code", "language", "title"], name="facts_template_once")]
+
+
+class ActionMapping(models.Model):
+    """What the marketplace's systems call a measure, told in the message about it; see ``mapping.py``."""
+
+    family = models.CharField(max_length=10, choices=Family.choices)
+    measure = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12, blank=True)
+    """The kind of item it is for; empty for all kinds that have none of their own."""
+    action = models.CharField(max_length=100)
+    """The receiver's name for it."""
+    parameters = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["family", "measure", "kind"]
+        constraints = [models.UniqueConstraint(fields=["family", "measure", "kind"], name="mapping_once")]

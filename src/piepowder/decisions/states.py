@@ -75,3 +75,20 @@ class Exclusion(models.TextChoices):
     DECEPTIVE_HIGH_VOLUME = "deceptive_high_volume", _("deceptive high-volume commercial content")
     AUTHORITY_ORDER = "authority_order", _("order of an authority (Art. 9)")
     NO_CONTACT = "no_contact", _("no electronic contact known")
+
+
+class ProposalState(models.TextChoices):
+    PENDING = "pending", _("awaiting approval")
+    APPROVED = "approved", _("approved")
+    SENT_BACK = "sent_back", _("sent back")
+    VOID = "void", _("no longer needed")
+
+
+PROPOSAL_FLOW: Flow[ProposalState] = Flow(
+    "proposal",
+    {
+        "approve": ([ProposalState.PENDING], ProposalState.APPROVED),
+        "send_back": ([ProposalState.PENDING], ProposalState.SENT_BACK),
+        "void": ([ProposalState.PENDING], ProposalState.VOID),
+    },
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from piepowder.intake.states import ItemState, Kind, MediaState, ReporterKind, Submission
+from piepowder.intake.states import ItemState, Kind, MediaState, MomentKind, ReporterKind, Submission, TraitKind
 from piepowder.kernel.ids import new_id
 
 
@@ -20,6 +20,8 @@ class Item(models.Model):
     seller_ref = models.CharField(max_length=200, blank=True)
     """The marketplace's id of the seller or creator behind the item; a seller's own id for a seller."""
     title = models.CharField(max_length=300, blank=True)
+    title_key = models.CharField(max_length=16, blank=True)
+    """Digest of the words of the title in any order, without numbers and signs: equal for items named alike."""
     snapshot = models.ForeignKey("Snapshot", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     """The newest one."""
     received_at = models.DateTimeField()
@@ -29,7 +31,10 @@ class Item(models.Model):
         db_table = "intake_item"
         # The id first: a look-up is quick even while the database knows nothing about how the kinds are distributed.
         constraints = [models.UniqueConstraint(fields=["external_id", "kind"], name="item_by_external_id")]
-        indexes = [models.Index(fields=["seller_ref", "kind"], name="item_by_seller")]
+        indexes = [
+            models.Index(fields=["seller_ref", "kind"], name="item_by_seller"),
+            models.Index(fields=["title_key"], name="item_by_title_key", condition=~models.Q(title_key="")),
+        ]
 
 
 class Snapshot(models.Model):
@@ -178,12 +183,20 @@ class Report(models.Model):
     language = models.CharField(max_length=10, blank=True)
     received_at = models.DateTimeField()
     source = models.CharField(max_length=80)
+    founded = models.BooleanField(null=True, blank=True)
+    """Whether the decision that followed found a violation; null until then, and again when it is withdrawn."""
+    judged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "intake_report"
         constraints = [
             models.UniqueConstraint(fields=["source", "reference", "item"], name="report_by_reference"),
             models.UniqueConstraint(fields=["digest", "item"], name="report_by_digest"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["reporter", "-judged_at"], name="report_judged", condition=models.Q(judged_at__isnull=False)
+            ),
         ]
 
 
@@ -196,6 +209,62 @@ class ReportEvidence(models.Model):
     class Meta:
         db_table = "intake_report_evidence"
         constraints = [models.UniqueConstraint(fields=["report", "stored"], name="report_evidence_once")]
+
+
+class Trait(models.Model):
+    """Something a seller says of itself by which two accounts can be told to be one: e-mail, phone, device, payout.
+
+    Only a keyed digest is kept for comparing, and a shortened form for showing.
+    """
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="traits", db_index=False)
+    kind = models.CharField(max_length=12, choices=TraitKind.choices)
+    digest = models.CharField(max_length=32)
+    shown = models.CharField(max_length=80)
+    """Such as ``a…@mail.example``."""
+
+    class Meta:
+        db_table = "intake_trait"
+        constraints = [models.UniqueConstraint(fields=["item", "kind", "digest"], name="trait_once")]
+        indexes = [models.Index(fields=["kind", "digest"], name="trait_shared")]
+
+
+class Moment(models.Model):
+    """A picture or a line of speech from a livestream that is on, at its place in the stream; never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="moments", db_index=False)
+    kind = models.CharField(max_length=10, choices=MomentKind.choices)
+    reference = models.CharField(max_length=200)
+    """The sender's id of it: the same moment twice is one."""
+    at_ms = models.PositiveBigIntegerField()
+    """Since the start of the stream."""
+    text = models.TextField(blank=True)
+    url = models.CharField(max_length=2000, blank=True)
+    stored = models.ForeignKey(StoredMedia, on_delete=models.PROTECT, null=True, blank=True, related_name="moments")
+    received_at = models.DateTimeField()
+    source = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "intake_moment"
+        constraints = [models.UniqueConstraint(fields=["item", "reference"], name="moment_once")]
+        indexes = [models.Index(fields=["item", "at_ms", "id"], name="moment_in_stream")]
+
+
+class ItemSchema(models.Model):
+    """The fields that an organisation adds to a kind of item, as one published version."""
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    number = models.PositiveIntegerField()
+    fields = models.JSONField()
+    """List of fields, see ``schemas/custom.py``; their values arrive in ``attributes``."""
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "intake_item_schema"
+        ordering = ["kind", "-number"]
+        constraints = [models.UniqueConstraint(fields=["kind", "number"], name="item_schema_number")]
 
 
 class Reply(models.Model):

@@ -12,6 +12,7 @@ import orjson
 from django.db import connection
 
 from piepowder.database.bulk import insert_rows
+from piepowder.intake.likeness import title_key
 from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Snapshot, StoredMedia
 from piepowder.intake.schemas import MediaGiven, RelationGiven, Submitted
 from piepowder.intake.states import MediaState
@@ -137,8 +138,8 @@ class Batch:
 
 
 _ITEM = (
-    "id", "kind", "external_id", "market", "language", "state", "seller_ref", "title", "snapshot_id", "received_at",
-    "updated_at",
+    "id", "kind", "external_id", "market", "language", "state", "seller_ref", "title", "title_key", "snapshot_id",
+    "received_at", "updated_at",
 )  # fmt: skip
 _SNAPSHOT = (
     "id", "item_id", "number", "submission", "schema_version", "content", "digest", "occurred_at", "received_at", "source",
@@ -152,8 +153,8 @@ _RELATION = ("item_id", "role", "to_kind", "to_external_id")
 
 def _item_row(one: Standing, at: datetime, snapshot_id: UUID | None) -> tuple[Any, ...]:
     return (
-        one.id, one.kind, one.external_id, one.market, one.language, one.state, one.seller_ref, one.title, snapshot_id,
-        at, at,
+        one.id, one.kind, one.external_id, one.market, one.language, one.state, one.seller_ref, one.title, title_key(one.title),
+        snapshot_id, at, at,
     )  # fmt: skip
 
 
@@ -227,14 +228,17 @@ def _move(known: Sequence[Standing], at: datetime) -> None:
     """Point known items at their newest snapshots, in one statement."""
     if not known:
         return
-    sets = "snapshot_id, market, language, state, seller_ref, title"
-    rows = [(one.snapshot_id, one.market, one.language, one.state, one.seller_ref, one.title, one.id) for one in known]
+    sets = "snapshot_id, market, language, state, seller_ref, title, title_key"
+    rows = [
+        (one.snapshot_id, one.market, one.language, one.state, one.seller_ref, one.title, title_key(one.title), one.id)
+        for one in known
+    ]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 f"UPDATE intake_item i SET ({sets}, updated_at) = "  # noqa: S608
-                "(v.snapshot_id, v.market, v.language, v.state, v.seller_ref, v.title, %s) FROM "
-                "unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[]) "
+                "(v.snapshot_id, v.market, v.language, v.state, v.seller_ref, v.title, v.title_key, %s) FROM "
+                "unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[]) "
                 f"AS v({sets}, id) WHERE i.id = v.id",
                 [at, *(list(column) for column in zip(*rows, strict=True))],
             )
@@ -243,7 +247,7 @@ def _move(known: Sequence[Standing], at: datetime) -> None:
             assignments = ", ".join(f"{name} = %s" for name in sets.split(", "))
             cursor.executemany(
                 f"UPDATE intake_item SET {assignments}, updated_at = %s WHERE id = %s",  # noqa: S608
-                [(row[0].hex, *row[1:6], now, row[6].hex) for row in rows],
+                [(row[0].hex, *row[1:7], now, row[7].hex) for row in rows],
             )
 
 

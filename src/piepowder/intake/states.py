@@ -54,3 +54,21 @@ class ReporterKind(models.TextChoices):
     TRUSTED_FLAGGER = "trusted_flagger", _("trusted flagger")
     AUTHORITY = "authority", _("authority")
     ANONYMOUS = "anonymous", _("without a name")
+
+
+class TraitKind(models.TextChoices):
+    """By what two seller accounts can be told to belong together."""
+
+    EMAIL = "email", _("e-mail address")
+    PHONE = "phone", _("phone number")
+    DEVICE = "device", _("device")
+    PAYOUT = "payout", _("payout account")
+    TAX = "tax", _("tax or register number")
+    ADDRESS = "address", _("postal address")
+
+
+class MomentKind(models.TextChoices):
+    SNAPSHOT = "snapshot", _("picture")
+    TRANSCRIPT = "transcript", _("speech")
+    CHAT = "chat", _("chat")
+    ENDED = "ended", _("end of the stream")

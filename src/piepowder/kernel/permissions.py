@@ -20,19 +20,26 @@ class Permission(StrEnum):
     CASE_ESCALATE = "case:escalate"
     CASE_SKIP = "case:skip"
     CASE_REASSIGN = "case:reassign"
+    CASE_DECIDE_MANY = "case:decide_many"
+    CASE_ADJUDICATE = "case:adjudicate"
+    NOTE_WRITE = "note:write"
 
     DECISION_VIEW = "decision:view"
     DECISION_ISSUE_MACHINE = "decision:issue_machine"
     DECISION_WITHDRAW_ANY = "decision:withdraw_any"
     DECISION_EXPORT = "decision:export"
+    DECISION_APPROVE = "decision:approve"
+    TEMPLATE_EDIT = "template:edit"
 
     POLICY_VIEW = "policy:view"
     POLICY_EDIT = "policy:edit"
+    POLICY_APPROVE = "policy:approve"
 
     QUEUE_VIEW = "queue:view"
     QUEUE_EDIT = "queue:edit"
     BOARD_VIEW = "board:view"
     BOARD_EXPORT = "board:export"
+    VIEW_SHARE = "view:share"
 
     PERSON_VIEW = "person:view"
     PERSON_EDIT = "person:edit"
@@ -41,9 +48,14 @@ class Permission(StrEnum):
     KEY_EDIT = "key:edit"
     AVAILABILITY_SET = "availability:set"
     AVAILABILITY_VIEW = "availability:view"
+    EXPOSURE_VIEW = "exposure:view"
 
     OUTBOX_VIEW = "outbox:view"
     OUTBOX_REPLAY = "outbox:replay"
     ENDPOINT_EDIT = "endpoint:edit"
 
     LEDGER_VIEW = "ledger:view"
+
+    SETTINGS_EDIT = "settings:edit"
+    SCHEMA_EDIT = "schema:edit"
+    CONFIGURATION_MOVE = "configuration:move"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from piepowder.policy.states import Ground, Severity
+from piepowder.policy.states import Ground, ProposedState, Severity
 
 
 class Policy(models.Model):
@@ -65,3 +65,29 @@ class PolicyText(models.Model):
     class Meta:
         ordering = ["version", "language"]
         constraints = [models.UniqueConstraint(fields=["version", "language"], name="policy_text_language")]
+
+
+class Proposed(models.Model):
+    """A version that is being written: changed freely until somebody else approves it and it is published."""
+
+    policy_code = models.CharField(max_length=40)
+    content = models.JSONField()
+    """As ``drafts.Draft`` writes and reads it, unfinished parts and all."""
+    state = models.CharField(max_length=10, choices=ProposedState.choices, default=ProposedState.DRAFT)
+    author = models.CharField(max_length=80)
+    saved_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=80, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    version = models.OneToOneField(PolicyVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="draft")
+
+    class Meta:
+        ordering = ["-saved_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy_code"],
+                condition=models.Q(state__in=["draft", "submitted"]),
+                name="one_proposed_version_per_policy",
+            )
+        ]

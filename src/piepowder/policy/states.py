@@ -18,3 +18,10 @@ class Severity(models.IntegerChoices):
     SEV1 = 1, "SEV1"
     SEV2 = 2, "SEV2"
     SEV3 = 3, "SEV3"
+
+
+class ProposedState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    SUBMITTED = "submitted", _("awaiting approval")
+    PUBLISHED = "published", _("published")
+    DROPPED = "dropped", _("dropped")

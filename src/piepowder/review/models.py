@@ -10,11 +10,14 @@ from piepowder.intake.models import Item, Snapshot
 from piepowder.kernel.ids import new_id
 from piepowder.review.states import (
     ACTIVE_STATES,
+    Asked,
     Availability,
     CaseEventKind,
     CaseState,
     ClockState,
+    NoteAbout,
     Reopening,
+    SkipKind,
 )
 
 _ACTIVE = [state.value for state in ACTIVE_STATES]
@@ -65,10 +68,25 @@ class Queue(models.Model):
     escalates_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reopening = models.CharField(max_length=8, choices=Reopening.choices, default=Reopening.CONTINUE)
     """What reopening does to the clock of a case."""
+    opinions = models.PositiveSmallIntegerField(default=1)
+    """How many people may judge a case independently of each other; 1 means that one decides alone."""
+    agreeing = models.PositiveSmallIntegerField(default=1)
+    """How many of them must agree for a decision; when they no longer can, the case is adjudicated."""
+    adjudicates_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """Where cases without agreement go."""
+    shows_enforcement = models.BooleanField(default=True)
+    """Whether those who judge here see and choose the enforcement, or it follows from the policy unseen."""
+    preempts = models.BooleanField(default=False)
+    """Whether a case that waits here is announced to people who have a milder one in hand."""
     active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["position", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(agreeing__gte=1, agreeing__lte=models.F("opinions")), name="agreeing_within_opinions"
+            ),
+        ]
 
 
 class SlaTarget(models.Model):
@@ -236,11 +254,12 @@ class Draft(models.Model):
 
 
 class Skip(models.Model):
-    """That a person passed on a case; it is not offered to them again before ``until``."""
+    """That a case is not offered to a person before ``until``: they passed on it, or have given their opinion."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="skips")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    reason = models.CharField(max_length=200)
+    kind = models.CharField(max_length=8, choices=SkipKind.choices, default=SkipKind.SKIPPED)
+    reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
     until = models.DateTimeField()
 
@@ -324,3 +343,102 @@ class Presence(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["state", "seen_at"], name="presence_by_state")]
+
+
+class Allowance(models.Model):
+    """Limits of one person that differ from the organisation's; null means the organisation's."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="allowance")
+    in_hand = models.PositiveSmallIntegerField(null=True, blank=True)
+    """How many cases at once."""
+    skips_a_day = models.PositiveSmallIntegerField(null=True, blank=True)
+    exposure_minutes = models.JSONField(default=dict, blank=True)
+    """Minutes a day by severity, such as ``{"0": 20}``."""
+
+
+class Exposure(models.Model):
+    """How long a person had cases of one severity before them on one of their days; counts, never feelings."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exposures")
+    on = models.DateField()
+    severity = models.PositiveSmallIntegerField()
+    cases = models.PositiveIntegerField(default=0)
+    seconds = models.PositiveIntegerField(default=0)
+    revealed = models.PositiveIntegerField(default=0)
+    """Pictures and films that were uncovered."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "on", "severity"], name="exposure_per_day")]
+
+
+class Question(models.Model):
+    """What a held case waits for an answer to; the answer ends the hold."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="questions")
+    to = models.CharField(max_length=12, choices=Asked.choices)
+    text = models.TextField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    vendor = models.CharField(max_length=40)
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.CharField(max_length=80, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+
+
+class Note(models.Model):
+    """What people tell each other: about a case, or about something that comes back with later cases.
+
+    ``about_ref`` is the case's id, the seller's reference, or the digest of a trait. Read only within ``vendor``, and by
+    those who may see every vendor.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    about_kind = models.CharField(max_length=8, choices=NoteAbout.choices)
+    about_ref = models.CharField(max_length=200)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="notes")
+    """Where it was written."""
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    vendor = models.CharField(max_length=40)
+    text = models.TextField()
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    """It no longer resurfaces from then on."""
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["about_kind", "about_ref", "at"], name="note_about")]
+
+
+class Mention(models.Model):
+    """That a note calls for a person."""
+
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mentions")
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["note", "user"], name="mention_once")]
+        indexes = [models.Index(fields=["user"], name="mention_unseen", condition=Q(seen_at__isnull=True))]
+
+
+class Mark(models.Model):
+    """A place in a film or stream that a person marked while judging it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="marks")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    vendor = models.CharField(max_length=40)
+    media = models.CharField(max_length=64, blank=True)
+    """Digest of the film; empty for a stream that is on."""
+    at_ms = models.PositiveBigIntegerField()
+    until_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    text = models.CharField(max_length=300, blank=True)
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at_ms", "id"]

@@ -12,11 +12,12 @@ class CaseState(models.TextChoices):
     OPEN = "open", _("waiting")
     CLAIMED = "claimed", _("in progress")
     HELD = "held", _("on hold")
+    PROPOSED = "proposed", _("awaiting approval")
     DECIDED = "decided", _("decided")
     CLOSED = "closed", _("closed without decision")
 
 
-ACTIVE_STATES = (CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD)
+ACTIVE_STATES = (CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD, CaseState.PROPOSED)
 
 CASE_FLOW: Flow[CaseState] = Flow(
     "case",
@@ -29,9 +30,13 @@ CASE_FLOW: Flow[CaseState] = Flow(
         "escalate": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD], CaseState.OPEN),
         "hold": ([CaseState.CLAIMED], CaseState.HELD),
         "resume": ([CaseState.HELD], CaseState.OPEN),
+        "opine": ([CaseState.CLAIMED], CaseState.OPEN),
+        "propose": ([CaseState.CLAIMED], CaseState.PROPOSED),
+        "approve": ([CaseState.PROPOSED], CaseState.DECIDED),
+        "send_back": ([CaseState.PROPOSED], CaseState.OPEN),
         "decide": ([CaseState.CLAIMED], CaseState.DECIDED),
         "decide_by_machine": ([CaseState.OPEN], CaseState.DECIDED),
-        "close": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD], CaseState.CLOSED),
+        "close": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD, CaseState.PROPOSED], CaseState.CLOSED),
         "reopen": ([CaseState.DECIDED], CaseState.OPEN),
     },
 )
@@ -57,6 +62,11 @@ class CaseEventKind(models.TextChoices):
     REOPENED = "reopened", _("reopened")
     CLOSED = "closed", _("closed without decision")
     NOTED = "noted", _("note")
+    OPINED = "opined", _("opinion given")
+    PROPOSED = "proposed", _("decision proposed")
+    SENT_BACK = "sent_back", _("proposal sent back")
+    ANSWERED = "answered", _("answer received")
+    ASSIGNED = "assigned", _("assigned")
 
 
 class ClockState(models.TextChoices):
@@ -81,3 +91,27 @@ class Availability(models.TextChoices):
     TRAINING = "training", _("training")
     TECHNICAL = "technical", _("technical problem")
     OFFLINE = "offline", _("offline")
+
+
+class SkipKind(models.TextChoices):
+    """Why a case is not offered to a person again."""
+
+    SKIPPED = "skipped", _("skipped")
+    OPINED = "opined", _("opinion given")
+
+
+class NoteAbout(models.TextChoices):
+    CASE = "case", _("this case")
+    SELLER = "seller", _("the seller")
+    EMAIL = "email", _("the e-mail address")
+    DEVICE = "device", _("the device")
+
+
+class Asked(models.TextChoices):
+    """Whose answer a held case waits for."""
+
+    SELLER = "seller", _("the seller")
+    POLICY = "policy", _("the policy team")
+    LEGAL = "legal", _("legal")
+    LEAD = "lead", _("the team lead")
+    OTHER = "other", _("somebody else")

@@ -47,6 +47,11 @@ def explain(apps: Any, schema_editor: Any) -> None:
         schema_editor.execute(statement)
 
 
+def unexplain(apps: Any, schema_editor: Any) -> None:
+    on_table = " ON decisions_enforcement" if schema_editor.connection.vendor == "postgresql" else ""
+    schema_editor.execute(f"DROP TRIGGER decisions_enforcement_explained{on_table}")
+
+
 class Migration(migrations.Migration):
     dependencies = [("decisions", "0001_initial")]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from piepowder.intake.likeness import title_key
 from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, Reporter, Snapshot
 from piepowder.intake.notices import notice_digest
 from piepowder.intake.reporters import TRUST, ref_of, trust_of
@@ -131,6 +132,7 @@ class Inbox:
             state=STATE_AFTER[given.submission],
             seller_ref=given.seller_ref,
             title=given.title,
+            title_key=title_key(given.title),
             received_at=at,
             updated_at=at,
         )
@@ -148,7 +150,7 @@ class Inbox:
         if given.content is None:
             known.snapshot = self._snapshot(item, given, at, number, before.content, before.digest)
             return known
-        item.seller_ref, item.title = given.seller_ref, given.title
+        item.seller_ref, item.title, item.title_key = given.seller_ref, given.title, title_key(given.title)
         known.snapshot = self._snapshot(item, given, at, number, given.content, given.digest)
         known.media = given.media
         self._relate(known, given)
