@@ -45,9 +45,11 @@ def _home(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """No test sees what a process keeps of the set-up of the test before it."""
-    from piepowder.review.reference import forget
+    from piepowder.access import options
+    from piepowder.review import reference
 
-    forget()
+    options.forget()
+    reference.forget()
 
 
 @dataclass(frozen=True, slots=True)
