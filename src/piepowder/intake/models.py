@@ -155,10 +155,15 @@ class Reporter(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     trust = models.PositiveSmallIntegerField(default=50)
     """In 0…100; weighs the priority of what the reporter sends."""
+    weigh_at = models.DateTimeField(null=True, blank=True)
+    """Since when the trust is to be worked out anew, because a report of theirs was judged."""
 
     class Meta:
         db_table = "intake_reporter"
         constraints = [models.UniqueConstraint(fields=["kind", "external_ref"], name="reporter_once")]
+        indexes = [
+            models.Index(fields=["weigh_at"], name="reporter_to_weigh", condition=models.Q(weigh_at__isnull=False))
+        ]
 
 
 class Report(models.Model):

@@ -132,6 +132,16 @@ class RoutingVersion(models.Model):
         ordering = ["-number"]
 
 
+class RoutingDraft(models.Model):
+    """Routing rules that one person is working on, started from a published version; kept until they are published."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="routing_draft")
+    base = models.PositiveIntegerField()
+    """Number of the version it was started from, 0 when none was published."""
+    rules = models.JSONField()
+    saved_at = models.DateTimeField()
+
+
 class SetupChange(models.Model):
     """That queues, lanes, promises, routing or eligibilities changed: processes see by it that their copy has aged.
 

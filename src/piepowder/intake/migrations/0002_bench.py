@@ -68,6 +68,11 @@ class Migration(migrations.Migration):
             name='judged_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AddField(
+            model_name='reporter',
+            name='weigh_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.AddIndex(
             model_name='item',
             index=models.Index(condition=models.Q(('title_key', ''), _negated=True), fields=['title_key'], name='item_by_title_key'),
@@ -75,6 +80,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('judged_at__isnull', False)), fields=['reporter', '-judged_at'], name='report_judged'),
+        ),
+        migrations.AddIndex(
+            model_name='reporter',
+            index=models.Index(condition=models.Q(('weigh_at__isnull', False)), fields=['weigh_at'], name='reporter_to_weigh'),
         ),
         migrations.AddConstraint(
             model_name='itemschema',

@@ -87,6 +87,15 @@ class Migration(migrations.Migration):
                 'ordering': ['asked_at', 'id'],
             },
         ),
+        migrations.CreateModel(
+            name='RoutingDraft',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('base', models.PositiveIntegerField()),
+                ('rules', models.JSONField()),
+                ('saved_at', models.DateTimeField()),
+            ],
+        ),
         migrations.RemoveConstraint(
             model_name='case',
             name='one_active_case_per_item',
@@ -193,6 +202,11 @@ class Migration(migrations.Migration):
             model_name='question',
             name='case',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='review.case'),
+        ),
+        migrations.AddField(
+            model_name='routingdraft',
+            name='user',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='routing_draft', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddConstraint(
             model_name='exposure',
