@@ -1,0 +1,397 @@
+"""Next item → submit, beside Label Studio: ``python -m benchmarks.reviewing [--people 1 16] [--seconds N] [--record]``.
+
+The same listings with the same payload bytes, the same people logged in over HTTP, each system in its documented
+production server, one after the other in one run, on SQLite. A cycle is what a reviewer's browser does for one case: in
+Label Studio's label stream the next task is fetched and its annotation posted; in Piepowder's console one post decides
+the case and answers with the next one, ready to be judged, after the first was taken. Every fifth case is restricted, with
+facts. Afterwards each database is asked what was judged twice.
+
+Label Studio is installed from the package index into a virtual environment of its own (``--peer``) the first time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.intake import listings
+from benchmarks.recording import machine, record
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "a long enough password"
+RESTRICT_EVERY = 5
+FACTS = "The listing {title} offers a replica under the name of a brand that did not make it."
+_SETUP = """
+import sys
+import django; django.setup()
+from datetime import UTC, datetime
+from piepowder import wiring
+from piepowder.access.models import Role
+from piepowder.access.operations import PersonFields, add_person, create_vendor, give
+from piepowder.intake.operations import receive
+from piepowder.kernel.actor import EVERYWHERE, SYSTEM
+from piepowder.review import operations as review
+import orjson
+at = datetime.now(UTC)
+people, password = int(sys.argv[1]), sys.argv[2]
+languages = ["en", "de", "fr", "es", "it", "pl", "nl", "zh-Hans"]
+wiring.load_shipped(at=at)
+house = create_vendor(actor=SYSTEM, code="house", name="House", kind="in_house", at=at)
+review.save_queue(actor=SYSTEM, at=at, code="listings", name="Listings")
+for severity in range(4):
+    review.set_target(actor=SYSTEM, at=at, queue_code="listings", severity=severity, target_s=3600)
+review.publish_routing(actor=SYSTEM, at=at, rules=[{"name": "All", "when": {}, "then": {"queue": "listings"}}])
+for number in range(people):
+    fields = PersonFields(email=f"p{number}@peer.test", name=f"Person {number}", vendor=house, languages=languages)
+    user = add_person(actor=SYSTEM, fields=fields, at=at, password=password)
+    give(actor=SYSTEM, user=user, role=Role.objects.get(code="moderator"), scope=EVERYWHERE, at=at)
+items = [orjson.loads(line) for line in sys.stdin.buffer]
+for start in range(0, len(items), 100):
+    for outcome in receive(actor=SYSTEM, submissions=items[start:start + 100], source="benchmark", at=at):
+        assert outcome.result == "created", outcome
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one system did: seconds from the first cycle's start to the last one's end."""
+
+    system: str
+    people: int
+    cycles: int
+    seconds: float
+    took_s: list[float]
+    twice: int
+    errors: int
+
+    @property
+    def per_second(self) -> float:
+        return self.cycles / self.seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, nargs="+", default=[1, 16])
+    parser.add_argument("--cases", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=60, help="a system is stopped after so many")
+    parser.add_argument("--peer", type=Path, default=ROOT / "var" / "peers" / "label-studio")
+    parser.add_argument("--only", choices=["piepowder", "label-studio"])
+    parser.add_argument("--record", action="store_true")
+    options = parser.parse_args()
+    peer = _peer(options.peer) if options.only != "piepowder" else ""
+    rows: list[Ran] = []
+    for people in options.people:
+        lines = list(listings(options.cases, prefix="race", seed=people))
+        if options.only != "label-studio":
+            rows.append(_piepowder(lines, people, options.seconds))
+            print(_line(rows[-1]), flush=True)
+        if options.only != "piepowder":
+            rows.append(_label_studio(lines, people, options.seconds, peer))
+            print(_line(rows[-1]), flush=True)
+    table = _table(rows)
+    print(table)
+    if options.record:
+        told = (
+            f"{machine()}. {options.cases} listings of {sum(map(len, lines)) // len(lines)} bytes; `python -m "
+            "benchmarks.reviewing`; SQLite; Piepowder: `piepowder serve --workers 2 --threads 4 --with-worker` (granian); Label "
+            f"Studio {_peer_version(peer)}: uWSGI with the settings of its image (two processes a core, one thread), "
+            "without nginx before it"
+        )
+        record("Next item → submit beside Label Studio", told, table)
+    return 0
+
+
+# Piepowder -----------------------------------------------------------------------------------------------------------
+
+
+def _piepowder(lines: list[bytes], people: int, seconds: float) -> Ran:
+    with tempfile.TemporaryDirectory() as home:
+        database = f"{home}/race.sqlite3"
+        environment = {
+            **os.environ,
+            "PIEPOWDER_HOME": home,
+            "DJANGO_SETTINGS_MODULE": "piepowder.settings",
+            "DATABASE_URL": f"sqlite:///{database}",
+            "PYTHONPATH": str(ROOT / "src"),
+        }
+        subprocess.run([sys.executable, "-m", "django", "migrate", "--verbosity", "0"], env=environment, check=True)
+        setup = [sys.executable, "-c", _SETUP, str(people), PASSWORD]
+        subprocess.run(setup, env=environment, input=b"\n".join(lines), check=True)
+        port = _free_port()
+        command = [sys.executable, "-m", "piepowder.cli", "serve", "--port", str(port), "--with-worker"]
+        with _serving([*command, "--workers", "2", "--threads", "4"], environment, port, "/healthz"):
+            took, seconds, errors = _race(_in_piepowder, port, people, seconds, {})
+        with sqlite3.connect(database) as rows:
+            cycles, cases = rows.execute("SELECT count(*), count(DISTINCT case_id) FROM decisions_decision").fetchone()
+            handed = rows.execute(
+                "SELECT count(*) FROM (SELECT case_id FROM review_caseevent WHERE kind = 'claimed' "
+                "GROUP BY case_id HAVING count(*) > 1)"
+            ).fetchone()[0]
+        _check(len(took), cycles, "Piepowder")
+        return Ran("Piepowder", people, len(took), seconds, took, cycles - cases + handed, errors)
+
+
+def _in_piepowder(port: int, number: int, until: Callable[[], bool], _told: dict[str, Any]) -> Iterator[float]:
+    import httpx
+
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=120) as http:
+        http.get("/login/")
+        token = http.cookies["csrftoken"]
+        form = {"login": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": token}
+        assert http.post("/login/", data=form).status_code == 200
+        http.headers |= {"HX-Request": "true", "X-CSRFToken": http.cookies["csrftoken"]}
+        yield 0.0
+        page = _good(http.post("/console/next")).text
+        done = 0
+        while (lease := re.search(r'data-lease="([0-9a-f-]{36})"', page)) and not until():
+            snapshot = _found(r'name="snapshot" value="([0-9a-f-]{36})"', page)
+            title = _found(r"<h1[^>]*><a[^>]*>(?:<mark[^>]*>)?([^<]*)", page)
+            ruling: dict[str, Any] = {"snapshot": snapshot, "outcome": "no_violation"}
+            if done % RESTRICT_EVERY == 0:
+                ruling |= {
+                    "outcome": "violation", "policy": "C-2.1", "ground": "terms", "facts": FACTS.format(title=title),
+                    "order": "visibility:content_removed",
+                }  # fmt: skip
+            started = time.perf_counter()
+            page = _good(http.post(f"/console/{lease[1]}/decide", data=ruling)).text
+            done += 1
+            yield time.perf_counter() - started
+
+
+# Label Studio ---------------------------------------------------------------------------------------------------------
+
+
+def _label_studio(lines: list[bytes], people: int, seconds: float, peer: str) -> Ran:
+    with tempfile.TemporaryDirectory() as home:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTHON"))},
+            "LABEL_STUDIO_BASE_DATA_DIR": home,
+            "DJANGO_DB": "sqlite",
+            "DEBUG": "false",
+            "COLLECT_ANALYTICS": "false",
+            "SENTRY_DSN": "",
+            "LATEST_VERSION_CHECK": "false",
+            "APP_WEBSERVER": "uwsgi",
+            "DJANGO_SETTINGS_MODULE": "core.settings.label_studio",
+        }
+        tasks = [_task(line) for line in lines]
+        prepared = subprocess.run(
+            [f"{peer}/bin/python", str(ROOT / "benchmarks" / "reviewing_peer.py"), "prepare", str(people), PASSWORD],
+            env=environment, input=json.dumps(tasks), text=True, check=True, stdout=subprocess.PIPE, cwd=home,
+        )  # fmt: skip
+        told = json.loads(prepared.stdout.strip().splitlines()[-1])
+        port = _free_port()
+        package = next(Path(peer).glob("lib/python*/site-packages/label_studio"))
+        # The settings of deploy/uwsgi.ini in its repository; a pid file and log formats aside.
+        command = [
+            f"{peer}/bin/uwsgi", "--chdir", str(package), "--http", f"127.0.0.1:{port}", "--module", "core.wsgi:application",
+            "--master", "--cheaper", "1", "--single-interpreter", "--processes", str(2 * (os.cpu_count() or 1)), "--threads",
+            "1", "--vacuum", "--die-on-term", "--buffer-size", "65535", "--http-timeout", "300", "--need-app",
+            "--ignore-sigpipe", "--ignore-write-errors", "--disable-write-exception", "--harakiri", "120",
+            "--post-buffering", "4096", "--disable-logging", "--enable-threads", "--thunder-lock", "--lazy-apps",
+            "--max-requests", "5000", "--reload-on-rss", "2048", "--venv", peer,
+        ]  # fmt: skip
+        with _serving(command, environment, port, "/health"):
+            took, seconds, errors = _race(_in_label_studio, port, people, seconds, told)
+        database = next(Path(home).glob("*.sqlite3"))
+        with sqlite3.connect(database) as rows:
+            stored = rows.execute("SELECT count(*) FROM task_completion").fetchone()[0]
+            twice = rows.execute(
+                "SELECT count(*) FROM (SELECT task_id FROM task_completion GROUP BY task_id HAVING count(*) > 1)"
+            ).fetchone()[0]
+        _check(len(took), stored, "Label Studio")
+        return Ran(f"Label Studio {told['version']}", people, len(took), seconds, took, twice, errors)
+
+
+def _task(line: bytes) -> dict[str, Any]:
+    """The same payload: the content's texts as the template shows them, and the whole submission beside."""
+    item = json.loads(line)
+    content = item["content"]
+    images = content.get("images") or [{}]
+    image = images[0].get("url", "") if isinstance(images[0], dict) else images[0]
+    shown = {"title": content["title"], "description": content.get("description", ""), "image": image}
+    rest = {name: value for name, value in content.items() if name not in ("title", "description", "images")}
+    return {**shown, "item": {**item, "content": rest}}
+
+
+def _in_label_studio(port: int, number: int, until: Callable[[], bool], told: dict[str, Any]) -> Iterator[float]:
+    import httpx
+
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=120) as http:
+        http.get("/user/login/")
+        form = {
+            "email": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": http.cookies["csrftoken"],
+        }  # fmt: skip
+        assert "login" not in http.post("/user/login/", data=form).url.path
+        http.headers |= {"X-CSRFToken": http.cookies["csrftoken"]}
+        yield 0.0
+        done = 0
+        while not until():
+            started = time.perf_counter()
+            answer = http.get(f"/api/projects/{told['project']}/next/")
+            if answer.status_code == 404:
+                return
+            task = _good(answer).json()
+            choices = "violation" if done % RESTRICT_EVERY == 0 else "no_violation"
+            result = [_region("outcome", "choices", {"choices": [choices]})]
+            if choices == "violation":
+                result.append(_region("facts", "textarea", {"text": [FACTS.format(title=task["data"]["title"])]}))
+            body = {"result": result, "lead_time": 1.0, "started_at": None}
+            _good(http.post(f"/api/tasks/{task['id']}/annotations/?project={told['project']}", json=body))
+            done += 1
+            yield time.perf_counter() - started
+
+
+def _region(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"id": name, "from_name": name, "to_name": "text", "type": kind, "value": value}
+
+
+def _peer(folder: Path) -> str:
+    if not (folder / "bin" / "uwsgi").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([f"{folder}/bin/pip", "install", "-q", "label-studio", "uwsgi"], check=True)
+    return str(folder)
+
+
+def _peer_version(peer: str) -> str:
+    code = "from importlib.metadata import version; print(version('label-studio'))"
+    return subprocess.run(
+        [f"{peer}/bin/python", "-c", code], check=True, text=True, stdout=subprocess.PIPE
+    ).stdout.strip()
+
+
+# The race itself ------------------------------------------------------------------------------------------------------
+
+Person = Callable[[int, int, Callable[[], bool], dict[str, Any]], Iterator[float]]
+
+
+def _race(
+    person: Person, port: int, people: int, seconds: float, told: dict[str, Any]
+) -> tuple[list[float], float, int]:
+    """Everybody logs in, then all start at one moment; what each cycle took, how long all of it, how many broke off."""
+    context = multiprocessing.get_context("fork")
+    barrier, results = context.Barrier(people), context.Queue()
+    runners = [
+        context.Process(target=_run, args=(person, port, number, seconds, told, barrier, results))
+        for number in range(people)
+    ]
+    for runner in runners:
+        runner.start()
+    gathered = [results.get() for _ in runners]
+    for runner in runners:
+        runner.join()
+    for error in (one["error"] for one in gathered if one["error"]):
+        print(f"  broke off: {error}", file=sys.stderr)
+    took = [span for one in gathered for span in one["took"]]
+    began = min(one["began"] for one in gathered)
+    return took, max(one["ended"] for one in gathered) - began, sum(1 for one in gathered if one["error"])
+
+
+def _run(
+    person: Person, port: int, number: int, seconds: float, told: dict[str, Any], barrier: Any, results: Any
+) -> None:
+    took: list[float] = []
+    error, began, ended = "", 0.0, 0.0
+    try:
+        cycles = person(port, number, lambda: time.perf_counter() - began > seconds, told)
+        next(cycles)
+        barrier.wait()
+        began = ended = time.perf_counter()
+        for span in cycles:
+            took.append(span)
+            ended = time.perf_counter()
+    except Exception as problem:  # the result says so, whatever it was
+        error = f"{type(problem).__name__}: {problem}"[:300]
+        barrier.abort() if not began else None
+    results.put({"took": took, "began": began, "ended": ended, "error": error})
+
+
+def _good(answer: Any) -> Any:
+    if answer.status_code >= 400:
+        raise RuntimeError(f"{answer.status_code} {answer.url}: {answer.text[:200]}")
+    return answer
+
+
+def _found(pattern: str, page: str) -> str:
+    match = re.search(pattern, page)
+    assert match is not None, pattern
+    return match[1]
+
+
+def _check(told: int, stored: int, system: str) -> None:
+    if told != stored:
+        print(f"  {system}: {told} cycles were answered, {stored} are stored", file=sys.stderr)
+
+
+@contextmanager
+def _serving(command: list[str], environment: dict[str, str], port: int, path: str) -> Iterator[None]:
+    import httpx
+
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(command, env=environment, start_new_session=True, stdout=log, stderr=log)
+        try:
+            for _ in range(600):
+                try:
+                    if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=30).status_code < 500:
+                        break
+                except httpx.TransportError:
+                    time.sleep(0.2)
+                if server.poll() is not None:
+                    log.seek(0)
+                    raise SystemExit(f"the server ended with {server.returncode}:\n{log.read().decode()[-2_000:]}")
+            else:
+                raise SystemExit("the server did not come up")
+            yield
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _line(ran: Ran) -> str:
+    ordered = sorted(ran.took_s) or [0.0]
+    p50, p95 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.5, 0.95))
+    return (
+        f"| {ran.system} | {ran.people} | {ran.cycles} | {ran.seconds:.1f} | {ran.per_second:.1f} | {p50:,.0f} | {p95:,.0f} | "
+        f"{ran.twice} | {ran.errors} |"
+    )
+
+
+def _table(rows: list[Ran]) -> str:
+    head = (
+        "| system | people | cycles | seconds | cycles/s | p50 ms | p95 ms | judged or handed out twice | broke off |\n"
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    )
+    ratios = []
+    for ours, theirs in zip(rows[::2], rows[1::2], strict=False):
+        if theirs.people == ours.people and theirs.system != ours.system and theirs.cycles:
+            people = "one person" if ours.people == 1 else f"{ours.people} people"
+            ratios.append(f"With {people}: {ours.per_second / theirs.per_second:.1f} times as many cycles per second.")
+    return "\n".join([head, *map(_line, rows), "", *ratios])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
