@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from piepowder.access.preferences import preferences_of
 from piepowder.access.visibility import require
 from piepowder.decisions.operations import decide, withdraw
 from piepowder.http.identity import actor_of
@@ -42,8 +44,10 @@ from piepowder.review.queries import console_case, open_leases
 from piepowder.review.states import Availability
 from piepowder.web.bench import bench_for, draft_of, just_decided, suggestion_for
 from piepowder.web.filters import number
+from piepowder.web.keyboard import keys_for
 from piepowder.web.languages import policy_language
 from piepowder.web.rulings import ruling_from
+from piepowder.web.views.me import person_of
 
 _LONGEST_HOLD_MINUTES = 365 * 24 * 60
 _LARGEST_DRAFT = 256 * 1024
@@ -59,7 +63,14 @@ def _nothing(request: HttpRequest, *, checked: bool, away: bool = False) -> Http
     actor = actor_of(request)
     require(actor, Permission.CASE_CLAIM)
     shown = {"leases": open_leases(actor, now=timezone.now()), "checked": checked, "away": away}
-    return render(request, "web/console/_none.html" if is_fragment(request) else "web/console/start.html", shown)
+    if is_fragment(request):
+        return render(request, "web/console/_none.html", shown)
+    return render(request, "web/console/start.html", {**shown, **_around(request)})
+
+
+def _around(request: HttpRequest) -> dict[str, Any]:
+    """What stays on the page while one case after the other is put in."""
+    return {"keys": keys_for(preferences_of(person_of(request)).keys), "queues": Queue.objects.filter(active=True)}
 
 
 @screen("POST")
@@ -113,7 +124,7 @@ def console_page(request: HttpRequest, lease_id: UUID) -> HttpResponse:
 
 def _case(request: HttpRequest, lease_id: UUID, template: str, then: str = "") -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
-    shown = {
+    shown: dict[str, Any] = {
         "bench": bench_for(
             actor,
             lease_id,
@@ -121,8 +132,9 @@ def _case(request: HttpRequest, lease_id: UUID, template: str, then: str = "") -
             now=now,
             then=str(_put_aside(actor, then, now) or ""),
         ),
-        "queues": Queue.objects.filter(active=True),
     }
+    if not is_fragment(request):
+        shown.update(_around(request))
     response = render(request, template, shown)
     mark_viewed(actor=actor, lease_id=lease_id, at=now)
     return response

@@ -1,0 +1,14 @@
+// The console: hands stay on the keyboard, focus stays where it is expected, and nothing typed is lost.
+// Each module binds its own actions (keys.js) and listens for case:shown, which tells that another case is on the bench.
+
+import "./keys.js";
+import "./judge.js";
+import "./draft.js";
+import "./lease.js";
+import "./leave.js";
+import "./media.js";
+import "./undo.js";
+import "./tabs.js";
+import { begin } from "./next.js";
+
+begin();
