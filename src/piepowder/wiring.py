@@ -13,7 +13,7 @@ from piepowder.access import operations as access
 from piepowder.decisions import operations as decisions
 from piepowder.http import accounts
 from piepowder.intake import jobs as intake
-from piepowder.intake.events import ItemsReceived, ReportsReceived
+from piepowder.intake.events import ItemsReceived, ReportersWeighed, ReportsReceived
 from piepowder.kernel.actor import SYSTEM
 from piepowder.kernel.events import subscribe
 from piepowder.ledger import jobs as ledger
@@ -22,7 +22,7 @@ from piepowder.outbox import jobs as outbox
 from piepowder.outbox.events import DeliveryTaken
 from piepowder.outbox.heads import on_head_published
 from piepowder.policy import operations as policy
-from piepowder.review import intake_listeners
+from piepowder.review import intake_listeners, trust
 from piepowder.review import jobs as review
 
 
@@ -41,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     Job("outbox.dispatch", 0.25, outbox.dispatch),
     Job("outbox.reclaim", 5, outbox.reclaim),
     Job("intake.fetch_media", 1, intake.fetch_media),
+    Job("intake.weigh_reporters", 5, intake.weigh_reporters),
     Job("intake.tidy", 3600, intake.tidy),
     Job("review.expire_leases", 1, review.expire_leases),
     Job("review.resume_held", 1, review.resume_held),
@@ -65,6 +66,7 @@ def connect() -> None:
     """Subscribe every listener; called once when Django starts."""
     subscribe(ItemsReceived, intake_listeners.on_items_received)
     subscribe(ReportsReceived, intake_listeners.on_reports_received)
+    subscribe(ReportersWeighed, trust.on_reporters_weighed)
     subscribe(DeliveryTaken, decisions.on_delivery_taken)
     subscribe(HeadPublished, on_head_published)
     # Django's own signals about accounts are the one kind of signal used, and only here.

@@ -62,3 +62,11 @@ class ReportsReceived:
     reports: tuple[ReportArrived, ...]
     at: datetime
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ReportersWeighed:
+    """The word of these reporters weighs more or less than before."""
+
+    reporter_ids: tuple[UUID, ...]
+    at: datetime

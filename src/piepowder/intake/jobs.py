@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from piepowder.intake import fetching
+from piepowder.intake import fetching, weighing
 from piepowder.intake.models import Reply
 
 KEEP_REPLIES = timedelta(days=7)
@@ -19,3 +19,8 @@ def tidy(*, now: datetime) -> int:
     """Drop answers to idempotency keys older than a week, and half-written files of processes that died."""
     deleted, _ = Reply.objects.filter(created_at__lt=now - KEEP_REPLIES).delete()
     return deleted + fetching.forget_leftovers(now=now)
+
+
+def weigh_reporters(*, now: datetime) -> int:
+    """Reporters of whom a report was judged are weighed anew, and their open cases with them."""
+    return weighing.weigh_due(now=now)

@@ -12,11 +12,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
+from piepowder.intake.events import ReportersWeighed
 from piepowder.intake.models import Reporter
 from piepowder.intake.schemas import ReporterGiven
 from piepowder.intake.states import ReporterKind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import NotFound
+from piepowder.kernel.events import publish
 from piepowder.kernel.ids import new_id
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
@@ -28,7 +30,7 @@ TRUST = {
     ReporterKind.TRUSTED_FLAGGER.value: 90,
     ReporterKind.AUTHORITY.value: 95,
 }
-"""Where a reporter of each kind starts."""
+"""Where a reporter of each kind starts, and where those stay whose standing is given and not earned."""
 
 
 class NoSuchReporter(NotFound):
@@ -64,6 +66,7 @@ def suspend_flagger(*, actor: Actor, reporter_id: UUID, suspended: bool, at: dat
     reporter.suspended_at = at if suspended else None
     reporter.save(update_fields=["suspended_at"])
     _fact(actor, at, "reporter.suspend" if suspended else "reporter.reinstate", reporter)
+    publish(ReportersWeighed((reporter.pk,), at))
     return reporter
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from piepowder.review.availability import BadAvailability, set_availability, still_here
 from piepowder.review.claiming import Claim, NotAvailable, NotEligible, claim_case, claim_next, offer_next
 from piepowder.review.deciding import AnotherCaseOpen, close_for_decision, note_violation, reopen
+from piepowder.review.eligibility import grant_eligibility, revoke_eligibility
 from piepowder.review.leases import LeaseLost, MissingReason, NoSuchCase, heartbeat, mark_viewed, save_draft
 from piepowder.review.moving import (
     BadHold,
@@ -20,17 +21,9 @@ from piepowder.review.moving import (
     skip,
     transfer,
 )
-from piepowder.review.setup import (
-    BadRouting,
-    BadSetup,
-    grant_eligibility,
-    publish_calendar,
-    publish_routing,
-    recompute_clock,
-    revoke_eligibility,
-    save_queue,
-    set_target,
-)
+from piepowder.review.promises import publish_calendar, recompute_clock, set_target
+from piepowder.review.publishing import BadRouting, publish_routing
+from piepowder.review.setup import BadSetup, save_queue
 
 __all__ = [
     "AnotherCaseOpen",
