@@ -13,9 +13,10 @@ from django.db import connection
 
 from piepowder.database.bulk import insert_rows
 from piepowder.intake.likeness import title_key
-from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Snapshot, StoredMedia
+from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Snapshot, StoredMedia, Trait
 from piepowder.intake.schemas import MediaGiven, RelationGiven, Submitted
-from piepowder.intake.states import MediaState
+from piepowder.intake.states import Kind, MediaState
+from piepowder.intake.traits import traits_of
 from piepowder.kernel.ids import new_id
 
 Key = tuple[str, str]
@@ -107,6 +108,7 @@ class Batch:
         insert_rows(Detection, _DETECTION, self.detections)
         _move([one for one in touched if not one.is_new], at)
         _relate(touched)
+        _keep_traits([one for one in touched if one.kind == Kind.SELLER and one.relations is not None])
 
     def _media_again(self) -> list[tuple[Any, ...]]:
         """The media of the snapshots that are repeated; what is stored stays stored, what is due stays due."""
@@ -149,6 +151,7 @@ _DETECTION = (
     "item_id", "snapshot_id", "model", "version", "label", "policy_code", "score", "spans", "found_at",
 )  # fmt: skip
 _RELATION = ("item_id", "role", "to_kind", "to_external_id")
+_TRAIT = ("item_id", "kind", "digest", "shown")
 
 
 def _item_row(one: Standing, at: datetime, snapshot_id: UUID | None) -> tuple[Any, ...]:
@@ -261,6 +264,14 @@ def _relate(touched: Sequence[Standing]) -> None:
         _RELATION,
         [(one.id, r.role, r.kind, r.external_id) for one in touched for r in one.relations or ()],
     )
+
+
+def _keep_traits(sellers: Sequence[Standing]) -> None:
+    """Make the traits of these sellers be those of their newest content; nothing is asked of the database without any."""
+    if known := [one.id for one in sellers if not one.is_new]:
+        Trait.objects.filter(item_id__in=known).delete()
+    rows = [(one.id, t.kind, t.digest, t.shown) for one in sellers for t in traits_of(one.content or {})]
+    insert_rows(Trait, _TRAIT, rows)
 
 
 def _uuid(value: Any) -> UUID:
