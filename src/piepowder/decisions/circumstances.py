@@ -61,6 +61,11 @@ def words_of(versions: Iterable[PolicyVersion]) -> tuple[str, ...]:
     )
 
 
+def names_of(item: Item) -> tuple[str, ...]:
+    """What facts may call this item, for ``facts_key``."""
+    return (item.title, item.external_id, item.seller_ref)
+
+
 def email_of(item: Item) -> str:
     """Where a statement goes by e-mail: the address in the seller's own newest snapshot.
 

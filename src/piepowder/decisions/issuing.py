@@ -12,7 +12,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from piepowder.database.bulk import insert_rows
-from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of
+from piepowder.decisions.boilerplate import facts_key
+from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of, names_of
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
 from piepowder.decisions.reasons import Reason, Reasons, Restriction, countries
 from piepowder.decisions.redress import Deadline, complaint_deadline
@@ -86,6 +87,7 @@ def store(sound: Sound, bench: Bench) -> Decision:
         outcome=ruling.outcome,
         ground=ruling.ground,
         facts=ruling.facts.strip(),
+        facts_key=facts_key(ruling.facts, names_of(item)),
         evidence=sound.evidence,
         note=ruling.note.strip(),
         supersedes_id=sound.supersedes_id,

@@ -21,14 +21,17 @@ from piepowder.review.moving import (
     skip,
     transfer,
 )
+from piepowder.review.notes import About, BadNote, NoSuchNote, remove_note, see_mention, write_note
 from piepowder.review.promises import publish_calendar, recompute_clock, set_target
 from piepowder.review.publishing import BadRouting, publish_routing
 from piepowder.review.setup import BadSetup, save_queue
 
 __all__ = [
+    "About",
     "AnotherCaseOpen",
     "BadAvailability",
     "BadHold",
+    "BadNote",
     "BadRouting",
     "BadSetup",
     "Claim",
@@ -36,6 +39,7 @@ __all__ = [
     "MissingReason",
     "NoEscalationQueue",
     "NoSuchCase",
+    "NoSuchNote",
     "NotAvailable",
     "NotEligible",
     "QueueClosed",
@@ -55,15 +59,18 @@ __all__ = [
     "publish_routing",
     "recompute_clock",
     "release",
+    "remove_note",
     "reopen",
     "reprioritise",
     "resume",
     "revoke_eligibility",
     "save_draft",
     "save_queue",
+    "see_mention",
     "set_availability",
     "set_target",
     "skip",
     "still_here",
     "transfer",
+    "write_note",
 ]

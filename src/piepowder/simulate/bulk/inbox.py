@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from piepowder.intake.likeness import title_key
-from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, Reporter, Snapshot
+from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, Reporter, Snapshot, Trait
 from piepowder.intake.notices import notice_digest
 from piepowder.intake.reporters import TRUST, ref_of, trust_of
 from piepowder.intake.schemas import MediaGiven, Notice, Submitted
-from piepowder.intake.states import STATE_AFTER, MediaState, ReporterKind
+from piepowder.intake.states import STATE_AFTER, Kind, MediaState, ReporterKind
+from piepowder.intake.traits import traits_of
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.ids import new_id
 from piepowder.simulate.bulk.desk import Desk, snapshot_of
@@ -32,6 +33,7 @@ class Known:
     reported: list[tuple[datetime, str]] = field(default_factory=list)
     """When, and by which kind of reporter."""
     relations: list[Relation] = field(default_factory=list)
+    traits: list[Trait] = field(default_factory=list)
 
 
 class Inbox:
@@ -120,6 +122,8 @@ class Inbox:
         for known in self.items.values():
             for relation in known.relations:
                 self.pages.done(relation)
+            for trait in known.traits:
+                self.pages.done(trait)
 
     def _first(self, given: Submitted, at: datetime) -> Known:
         assert given.content is not None, "the first submission of an item says what it is"
@@ -180,6 +184,11 @@ class Inbox:
             Relation(item_id=known.item.pk, role=one.role, to_kind=one.kind, to_external_id=one.external_id)
             for one in given.relations
         ]
+        if given.kind == Kind.SELLER:
+            known.traits = [
+                Trait(item_id=known.item.pk, kind=one.kind, digest=one.digest, shown=one.shown)
+                for one in traits_of(given.content or {})
+            ]
 
     def _add_media(self, snapshot_id: UUID, media: tuple[MediaGiven, ...], at: datetime) -> None:
         for position, one in enumerate(media):

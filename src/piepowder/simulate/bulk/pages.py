@@ -12,7 +12,7 @@ from django.db import connection, models
 
 from piepowder.database.bulk import insert_rows
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement
-from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, Reporter, Snapshot
+from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, Reporter, Snapshot, Trait
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.ledger.operations import Entry, append_rows, fact_row
 from piepowder.outbox.models import Attempt, Counter, Delivery, Message
@@ -34,7 +34,7 @@ TOGETHER = 12_000
 
 # Parents first. As long as a reference is open, SQLite searches the children of every row that comes, table by table.
 _ORDER: tuple[type[models.Model], ...] = (
-    Reporter, Item, Snapshot, ItemMedia, Detection, Relation, Report,
+    Reporter, Item, Snapshot, ItemMedia, Detection, Relation, Trait, Report,
     Case, CaseClock, CaseEvent, Lease, Skip, AvailabilityEvent, Presence, SellerViolations,
     Decision, Citation, Statement, Enforcement, Message, Delivery, Attempt, Counter,
 )  # fmt: skip

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from piepowder.decisions.circumstances import STATEMENT_TOPIC
+from piepowder.decisions.boilerplate import facts_key
+from piepowder.decisions.circumstances import STATEMENT_TOPIC, names_of
 from piepowder.decisions.issuing import enforcement_body, statement_body
 from piepowder.decisions.logic import grace
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
@@ -91,6 +92,7 @@ class Rulings:
             outcome=said.outcome,
             ground=said.ground,
             facts=said.facts.strip(),
+            facts_key=facts_key(said.facts, names_of(item)),
             evidence=evidence_of(known),
             note=said.note.strip(),
             supersedes_id=former.decision.pk if former and former.decision.case_id == case.pk else None,
