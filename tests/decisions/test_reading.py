@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -16,10 +18,12 @@ from piepowder.access.models import User
 from piepowder.decisions.export import COLUMNS, export_decisions
 from piepowder.decisions.operations import EnforcementOrder, NoSuchDecision, decide_by_machine, withdraw
 from piepowder.decisions.queries import BadCursor, DecisionFilters, decision_page, decisions_about, recent_decisions
+from piepowder.http.tables import csv_response
 from piepowder.kernel.actor import Actor, Mandate, Scope
 from piepowder.kernel.errors import Forbidden
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
+from piepowder.review.export import UnknownColumn
 from tests.decisions.conftest import Court, cleared, ruling
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +85,8 @@ def test_another_vendors_decision_is_in_no_list_page_or_export(court: Court) -> 
     assert recent_decisions(stranger, DecisionFilters(text=CANARY, vendor="acme")).rows == ()
     with pytest.raises(NoSuchDecision):
         decision_page(stranger, decision.pk)
-    assert list(export_decisions(actor=stranger, filters=DecisionFilters(), at=court.now)) == [COLUMNS]
+    table = export_decisions(actor=stranger, filters=DecisionFilters(), at=court.now)
+    assert (table.total, list(table.rows)) == (0, [])
 
 
 def test_a_scope_by_market_and_language_narrows_history_too(court: Court) -> None:
@@ -218,20 +223,29 @@ def exporter(court: Court) -> Actor:
     return court.person("house", Permission.DECISION_EXPORT)
 
 
-def test_an_export_is_complete_has_the_ids_and_does_not_drift_while_decisions_land(
-    court: Court, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr("piepowder.decisions.export._BATCH", 2)
+def test_an_export_has_every_decision_of_its_moment_with_its_ids(court: Court) -> None:
     actor = exporter(court)
     made = [court.decide(actor) for _ in range(5)]
-    lines = export_decisions(actor=actor, filters=DecisionFilters(), at=court.now)
-    read = [next(lines), next(lines)]
+    table = export_decisions(actor=actor, filters=DecisionFilters(), at=court.now)
     court.decide(actor, at=court.now + timedelta(seconds=1))
-    read += list(lines)
-    assert read[0] == COLUMNS
-    assert [line[0] for line in read[1:]] == [str(decision.pk) for decision in made]
-    assert [line[2] for line in read[1:]] == [str(decision.item_id) for decision in made]
-    assert {len(line) for line in read} == {len(COLUMNS)}
+    lines = list(table.rows)
+    assert (table.columns, table.total) == (COLUMNS, 5)
+    assert [line[0] for line in lines] == [decision.pk for decision in made]
+    assert [line[2] for line in lines] == [decision.item_id for decision in made]
+    assert {len(line) for line in lines} == {len(COLUMNS)}
+
+
+def test_an_export_has_the_columns_and_the_order_that_were_asked_for(court: Court) -> None:
+    actor = exporter(court)
+    made = [court.decide(actor, at=court.now + timedelta(seconds=number)) for number in range(3)]
+    at = court.now + timedelta(minutes=1)
+    table = export_decisions(
+        actor=actor, filters=DecisionFilters(), at=at, columns=("outcome", "decision_id"), order="newest"
+    )
+    assert [line[1] for line in table.rows] == [decision.pk for decision in reversed(made)]
+    for columns, order in ((("password",), "newest"), (("outcome",), "sideways"), ((), "newest")):
+        with pytest.raises(UnknownColumn):
+            export_decisions(actor=actor, filters=DecisionFilters(), at=at, columns=columns, order=order)
 
 
 def test_an_export_is_recorded_before_its_first_row_without_the_text_searched_for(court: Court) -> None:
@@ -250,5 +264,7 @@ def test_an_export_needs_its_permission_at_once(court: Court) -> None:
 def test_no_cell_is_a_formula(court: Court) -> None:
     actor = exporter(court)
     court.decide(actor, facts="=HYPERLINK(1) picture 2 shows a vape")
-    lines = list(export_decisions(actor=actor, filters=DecisionFilters(), at=court.now))
-    assert lines[1][COLUMNS.index("facts")].startswith("'=")
+    table = export_decisions(actor=actor, filters=DecisionFilters(), at=court.now)
+    content = b"".join(csv_response(table)).decode()  # type: ignore[arg-type]
+    line = next(csv.DictReader(io.StringIO(content.removeprefix("\ufeff"))))
+    assert line["facts"].startswith("'=")

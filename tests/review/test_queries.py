@@ -194,7 +194,7 @@ def test_an_export_is_whole_and_its_memory_flat(court: Court) -> None:
         return most
 
     peak(20)
-    assert peak(20) < peak(300) / 3
+    assert peak(20) < peak(300) / 2
 
 
 def test_an_exports_scope_is_that_of_exporting(court: Court) -> None:
@@ -297,7 +297,7 @@ def test_lists_take_the_same_number_of_queries_however_long(
         (1, lambda: people_online(lead, court.now)),
         (1, lambda: search_cases(lead, CaseFilters(text="thing"))),
         (2, lambda: search_cases(lead, CaseFilters(item="x1"))),
-        (4, lambda: list(stream_cases(lead, CaseFilters(), chunk=4))),
+        (1, lambda: list(stream_cases(lead, CaseFilters(), chunk=4))),
         (1, lambda: cases_of(lead, cases[0].item_id)),
         (3, lambda: timeline(lead, cases[0].pk)),
         (2, lambda: console_case(people[0], leases[0], now=court.now)),

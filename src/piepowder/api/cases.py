@@ -102,7 +102,7 @@ class CaseNarrowing(Schema):
     seller: Word = ""
     policy: Word = Field("", description="a policy's code, or a family's")
     person_id: int | None = Field(None, ge=1, le=2**63 - 1)
-    state: Literal["", "active", "open", "claimed", "held", "decided", "closed"] = ""
+    state: Literal["", "active", "open", "claimed", "held", "proposed", "decided", "closed"] = ""
     queue: Word = ""
     market: Word = ""
     language: Word = ""
@@ -112,6 +112,8 @@ class CaseNarrowing(Schema):
     since: Moment | None = Field(None, description="opened then or later")
     until: Moment | None = Field(None, description="opened before then")
     late_at: Moment | None = Field(None, description="due by then and still open")
+    at_risk_at: Moment | None = Field(None, description="at risk by then, not late and still open")
+    site: Word = Field("", description="site of the person who has it or decided it")
     text: Word = Field("", description="searched for in titles")
 
 
@@ -150,8 +152,8 @@ def list_cases(request: HttpRequest, narrowed: Query[CasesAsked]) -> Any:
 )
 def export(request: HttpRequest, narrowed: Query[CaseNarrowing]) -> StreamingHttpResponse:
     """Every case the caller may export, streamed."""
-    rows = export_cases(actor=caller(request), filters=_filters(narrowed), at=timezone.now())
-    return csv_response(rows, "cases.csv")
+    table = export_cases(actor=caller(request), filters=_filters(narrowed), at=timezone.now())
+    return csv_response(table)
 
 
 @router.get(

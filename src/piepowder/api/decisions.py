@@ -290,8 +290,8 @@ def list_decisions(request: HttpRequest, narrowed: Query[DecisionsAsked]) -> Any
 )
 def export(request: HttpRequest, narrowed: Query[DecisionNarrowing]) -> StreamingHttpResponse:
     """Every decision the caller may export, streamed."""
-    rows = export_decisions(actor=caller(request), filters=_filters(narrowed), at=timezone.now())
-    return csv_response(rows, "decisions.csv")
+    table = export_decisions(actor=caller(request), filters=_filters(narrowed), at=timezone.now())
+    return csv_response(table)
 
 
 @router.get(

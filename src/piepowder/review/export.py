@@ -1,34 +1,47 @@
-"""Every case in the actor's scope as rows of text, streamed, and the record that it left."""
+"""Every case in the actor's scope, of one moment, and the record that it left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
+from piepowder.database.snapshot import read_apart
 from piepowder.kernel.actor import Actor
-from piepowder.kernel.cells import cell
+from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
+from piepowder.kernel.table import Table
 from piepowder.ledger.operations import record
-from piepowder.review.listing import CaseFilters, CaseRow, stream_cases
+from piepowder.review.listing import ORDERS, CaseFilters, CaseRow, matching_cases, stream_cases
 
-COLUMNS = tuple(field.name for field in fields(CaseRow))
+COLUMNS = tuple(field.name for field in fields(CaseRow) if field.name != "rank")
 
 
-def export_cases(*, actor: Actor, filters: CaseFilters, at: datetime) -> Iterator[tuple[str, ...]]:
-    """The header, then every case that matches, newest first, each exactly once.
+class UnknownColumn(Malformed):
+    code = "unknown_column"
 
-    The export is recorded in the ledger before the first row is read. Raises ``NotPermitted`` at once, not at the first
-    row.
+
+def export_cases(
+    *,
+    actor: Actor,
+    filters: CaseFilters,
+    at: datetime,
+    columns: Sequence[str] = COLUMNS,
+    order: str = "newest",
+) -> Table:
+    """Every case that matches at this moment, each exactly once, in ``order``; what changes meanwhile is not in it.
+
+    The export is recorded in the ledger before the first row is read. Raises ``NotPermitted`` and ``UnknownColumn`` at
+    once, not at the first row.
     """
     require(actor, Permission.BOARD_EXPORT)
-    asked = {name: _plain(value) for name, value in asdict(filters).items() if value not in ("", None)}
-    # What was searched for in titles may be a name.
-    if "text" in asked:
-        asked["text"] = "…"
+    if order not in ORDERS or not columns or not set(columns) <= set(COLUMNS):
+        raise UnknownColumn(_("there is no such column or order"))
     with transaction.atomic():
         record(
             actor=actor,
@@ -36,16 +49,26 @@ def export_cases(*, actor: Actor, filters: CaseFilters, at: datetime) -> Iterato
             verb="cases.export",
             subject_kind="export",
             subject_id="cases",
-            filters=asked,
+            filters=asked_for(asdict(filters)),
+            columns=list(columns),
             until=at.isoformat(),
         )
-    return _lines(actor, filters)
+    reading = read_apart(
+        matching_cases(actor, filters, Permission.BOARD_EXPORT).count, lambda: _rows(actor, filters, columns, order)
+    )
+    return Table("cases", tuple(columns), reading.total, reading.rows)
 
 
-def _lines(actor: Actor, filters: CaseFilters) -> Iterator[tuple[str, ...]]:
-    yield COLUMNS
-    for row in stream_cases(actor, filters):
-        yield tuple(cell(getattr(row, name)) for name in COLUMNS)
+def _rows(actor: Actor, filters: CaseFilters, columns: Sequence[str], order: str) -> Iterator[tuple[object, ...]]:
+    values = [attrgetter(name) for name in columns]
+    for row in stream_cases(actor, filters, order=order):
+        yield tuple(value(row) for value in values)
+
+
+def asked_for(filters: dict[str, object]) -> dict[str, object]:
+    """The filters of an export as the ledger keeps them, without the words that were searched for: they may be a name."""
+    asked = {name: _plain(value) for name, value in filters.items() if value not in ("", None)}
+    return {name: "…" if name == "text" else value for name, value in asked.items()}
 
 
 def _plain(value: object) -> object:

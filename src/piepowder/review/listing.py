@@ -23,7 +23,7 @@ from piepowder.review.routing import FAMILY_SIGNS
 from piepowder.review.states import ACTIVE_STATES
 
 PAGE_SIZE = 50
-_CHUNK = 2_000
+CHUNK = 2_000
 """Rows of an export that are in memory at a time."""
 
 
@@ -55,6 +55,14 @@ class CaseFilters:
     text: str = ""
     late_at: datetime | None = None
     """Only what was due by then and is still open."""
+    site: str = ""
+    """Site of the person who has it or decided it."""
+    at_risk_at: datetime | None = None
+    """Only what is at risk by then, not late, and still open."""
+
+
+ORDERS = {"newest": ("-opened_at", "-id"), "oldest": ("opened_at", "id"), "urgent": ("rank", "id")}
+"""How a list of cases can be ordered; ``urgent`` is the order in which work is handed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +96,13 @@ class CaseRow:
     first_viewed_at: datetime | None
     hold_until: datetime | None
     decided_at: datetime | None
+    rank: int
+    """Its place in the order of work: smaller is sooner."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """One screenful, the newest first; ``next`` continues it, empty at the end."""
+    """One screenful; ``next`` continues it, empty at the end."""
 
     rows: tuple[CaseRow, ...]
     next: str
@@ -118,33 +128,34 @@ def seen_cases(actor: Actor, permission: Permission = Permission.CASE_VIEW) -> Q
     return visible(Case.objects.all(), scope)
 
 
-def search_cases(actor: Actor, filters: CaseFilters, *, cursor: str = "", limit: int = PAGE_SIZE) -> CaseList:
-    """One page of the cases that match, newest first, from ``cursor`` on; one query. Raises ``BadCursor``."""
-    rows = _page(_matching(actor, filters), cursor, limit + 1)
+def search_cases(
+    actor: Actor, filters: CaseFilters, *, cursor: str = "", limit: int = PAGE_SIZE, order: str = "newest"
+) -> CaseList:
+    """One page of the cases that match, in ``order`` (see ``ORDERS``), from ``cursor`` on; one query.
+
+    Raises ``BadCursor``, also for a cursor of another order.
+    """
+    rows = _page(matching_cases(actor, filters), cursor, limit + 1, order)
     more = len(rows) > limit
     rows = rows[:limit]
-    return CaseList(tuple(rows), _cursor(rows[-1]) if more else "")
+    return CaseList(tuple(rows), _cursor(rows[-1], order) if more else "")
 
 
-def stream_cases(actor: Actor, filters: CaseFilters, *, chunk: int = _CHUNK) -> Iterator[CaseRow]:
-    """Every case that matches, newest first, however many: read by key in chunks, so nothing is skipped or doubled while
+def stream_cases(actor: Actor, filters: CaseFilters, *, order: str = "newest", chunk: int = CHUNK) -> Iterator[CaseRow]:
+    """Every case that matches, however many, with no more than a chunk in memory: one query, read on as it is asked for.
 
-    work goes on, and no more than a chunk is in memory. What is opened meanwhile is not in it. Needs ``board:export``.
+    It is the state of the moment at which the query begins only inside ``database.snapshot``. Needs ``board:export``.
     """
     require(actor, Permission.BOARD_EXPORT)
-    cases = _matching(actor, filters, Permission.BOARD_EXPORT)
-    cursor = ""
-    while True:
-        rows = _page(cases, cursor, chunk)
-        yield from rows
-        if len(rows) < chunk:
-            return
-        cursor = _cursor(rows[-1])
+    cases = matching_cases(actor, filters, Permission.BOARD_EXPORT)
+    related = cases.select_related("item", "holder").defer("why_here", "hold_reason")
+    for case in related.order_by(*ORDERS[order]).iterator(chunk):
+        yield _row(case)
 
 
 def one_case(actor: Actor, case_id: UUID) -> CaseRow:
     """One case as a row; raises ``NoSuchCase`` also for one that the actor may not see. One query."""
-    found = _page(seen_cases(actor).filter(pk=case_id), "", 1)
+    found = _page(seen_cases(actor).filter(pk=case_id), "", 1, "newest")
     if not found:
         raise NoSuchCase(_("there is no such case"))
     return found[0]
@@ -152,10 +163,11 @@ def one_case(actor: Actor, case_id: UUID) -> CaseRow:
 
 def cases_of(actor: Actor, item_id: UUID, *, limit: int = PAGE_SIZE) -> list[CaseRow]:
     """The cases there were about one item, newest first. One query."""
-    return _page(seen_cases(actor).filter(item_id=item_id), "", limit)
+    return _page(seen_cases(actor).filter(item_id=item_id), "", limit, "newest")
 
 
-def _matching(actor: Actor, filters: CaseFilters, permission: Permission = Permission.CASE_VIEW) -> QuerySet[Case]:
+def matching_cases(actor: Actor, filters: CaseFilters, permission: Permission = Permission.CASE_VIEW) -> QuerySet[Case]:
+    """The cases in ``actor``'s scope of ``permission`` that fit ``filters``, in no order."""
     known = reference()
     cases = seen_cases(actor, permission)
     if filters.item:
@@ -163,10 +175,7 @@ def _matching(actor: Actor, filters: CaseFilters, permission: Permission = Permi
         items = Item.objects.filter(kind__in=Kind.values, external_id=filters.item)
         cases = cases.filter(item_id__in=list(items.values_list("id", flat=True)))
     if filters.policy:
-        family = Q(policy_code=filters.policy)
-        for sign in FAMILY_SIGNS:
-            family |= Q(policy_code__startswith=f"{filters.policy}{sign}")
-        cases = cases.filter(family)
+        cases = cases.filter(of_policy(filters.policy))
     if filters.queue:
         queue = known.by_code.get(filters.queue)
         cases = cases.filter(queue_id=queue.id if queue else -1)
@@ -174,6 +183,9 @@ def _matching(actor: Actor, filters: CaseFilters, permission: Permission = Permi
         cases = cases.filter(state__in=ACTIVE_STATES if filters.state == "active" else [filters.state])
     if filters.late_at is not None:
         cases = cases.filter(state__in=ACTIVE_STATES, due_at__lte=filters.late_at)
+    if filters.at_risk_at is not None:
+        at = filters.at_risk_at
+        cases = cases.filter(state__in=ACTIVE_STATES, at_risk_at__lte=at, due_at__gt=at)
     if filters.text:
         cases = cases.filter(item__title__icontains=filters.text)
     exact = {
@@ -183,6 +195,7 @@ def _matching(actor: Actor, filters: CaseFilters, permission: Permission = Permi
         "language": filters.language,
         "kind": filters.kind,
         "vendor": filters.vendor,
+        "holder__site__code": filters.site,
         "opened_at__gte": filters.since,
         "opened_at__lt": filters.until,
     }
@@ -190,12 +203,27 @@ def _matching(actor: Actor, filters: CaseFilters, permission: Permission = Permi
     return cases if filters.severity is None else cases.filter(severity=filters.severity)
 
 
-def _page(cases: QuerySet[Case], cursor: str, limit: int) -> list[CaseRow]:
+def of_policy(code: str) -> Q:
+    """The cases suspected of a policy, or of one of a family of policies."""
+    family = Q(policy_code=code)
+    for sign in FAMILY_SIGNS:
+        family |= Q(policy_code__startswith=f"{code}{sign}")
+    return family
+
+
+def _page(cases: QuerySet[Case], cursor: str, limit: int, order: str) -> list[CaseRow]:
     if cursor:
-        opened_at, last = _place(cursor)
-        cases = cases.filter(Q(opened_at__lt=opened_at) | Q(opened_at=opened_at, id__lt=last))
+        cases = cases.filter(_behind(cursor, order))
     related = cases.select_related("item", "holder").defer("why_here", "hold_reason")
-    return [_row(case) for case in related.order_by("-opened_at", "-id")[:limit]]
+    return [_row(case) for case in related.order_by(*ORDERS[order])[:limit]]
+
+
+def _behind(cursor: str, order: str) -> Q:
+    """What comes after the place that ``cursor`` names."""
+    column, down = ORDERS[order][0].lstrip("-"), ORDERS[order][0].startswith("-")
+    at, last = _place(cursor, order)
+    further = f"{column}__{'lt' if down else 'gt'}"
+    return Q(**{further: at}) | Q(**{column: at, f"id__{'lt' if down else 'gt'}": last})
 
 
 def _row(case: Case) -> CaseRow:
@@ -228,20 +256,33 @@ def _row(case: Case) -> CaseRow:
         first_viewed_at=case.first_viewed_at,
         hold_until=case.hold_until,
         decided_at=case.decided_at,
+        rank=case.rank,
     )
 
 
-def _cursor(row: CaseRow) -> str:
-    return f"{row.opened_at.isoformat()}~{row.case_id}"
+def _cursor(row: CaseRow, order: str) -> str:
+    place = str(row.rank) if order == "urgent" else row.opened_at.isoformat()
+    return f"{place}~{row.case_id}"
 
 
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    moment, _tilde, last = cursor.partition("~")
+def _place(cursor: str, order: str) -> tuple[datetime | int, UUID]:
+    place, _tilde, last = cursor.partition("~")
     try:
-        opened_at, case_id = datetime.fromisoformat(moment), UUID(last)
-        if opened_at.tzinfo is None:
-            raise ValueError("a moment without its offset")
+        return (_rank(place) if order == "urgent" else _moment(place)), UUID(last)
     except ValueError as error:
         problem = FieldProblem("/cursor", "bad_cursor", _("take it from the page before"))
         raise BadCursor(_("this cursor was not given out here"), problems=[problem]) from error
-    return opened_at, case_id
+
+
+def _rank(text: str) -> int:
+    found = int(text)
+    if abs(found) >= 2**63:
+        raise ValueError("beyond what a rank can be")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a moment without its offset")
+    return found

@@ -97,8 +97,8 @@ def _queues(actor: Actor) -> list[Queue]:
 @screen()
 def cases_export(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
-    rows = export_cases(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
-    return csv_response(rows, "cases.csv")
+    table = export_cases(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
+    return csv_response(table)
 
 
 @screen()

@@ -59,8 +59,8 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @screen()
 def decisions_export(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
-    rows = export_decisions(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
-    return csv_response(rows, "decisions.csv")
+    table = export_decisions(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
+    return csv_response(table)
 
 
 @screen()
