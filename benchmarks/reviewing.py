@@ -44,6 +44,7 @@ from piepowder import wiring
 from piepowder.access.models import Role
 from piepowder.access.operations import PersonFields, add_person, create_vendor, give
 from piepowder.intake.operations import receive
+from piepowder.intake.schemas import parse_submission
 from piepowder.kernel.actor import EVERYWHERE, SYSTEM
 from piepowder.review import operations as review
 import orjson
@@ -60,9 +61,9 @@ for number in range(people):
     fields = PersonFields(email=f"p{number}@peer.test", name=f"Person {number}", vendor=house, languages=languages)
     user = add_person(actor=SYSTEM, fields=fields, at=at, password=password)
     give(actor=SYSTEM, user=user, role=Role.objects.get(code="moderator"), scope=EVERYWHERE, at=at)
-items = [orjson.loads(line) for line in sys.stdin.buffer]
+items = [parse_submission(orjson.loads(line)) for line in sys.stdin.buffer]
 for start in range(0, len(items), 100):
-    for outcome in receive(actor=SYSTEM, submissions=items[start:start + 100], source="benchmark", at=at):
+    for outcome in receive(actor=SYSTEM, submissions=items[start:start + 100], at=at):
         assert outcome.result == "created", outcome
 """
 
@@ -81,7 +82,7 @@ class Ran:
 
     @property
     def per_second(self) -> float:
-        return self.cycles / self.seconds
+        return self.cycles / self.seconds if self.seconds else 0.0
 
 
 def main() -> int:
@@ -154,7 +155,7 @@ def _in_piepowder(port: int, number: int, until: Callable[[], bool], _told: dict
         token = http.cookies["csrftoken"]
         form = {"login": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": token}
         assert http.post("/login/", data=form).status_code == 200
-        http.headers |= {"HX-Request": "true", "X-CSRFToken": http.cookies["csrftoken"]}
+        http.headers.update({"HX-Request": "true", "X-CSRFToken": http.cookies["csrftoken"]})
         yield 0.0
         page = _good(http.post("/console/next")).text
         done = 0
@@ -188,6 +189,7 @@ def _label_studio(lines: list[bytes], people: int, seconds: float, peer: str) ->
             "LATEST_VERSION_CHECK": "false",
             "APP_WEBSERVER": "uwsgi",
             "DJANGO_SETTINGS_MODULE": "core.settings.label_studio",
+            "SECRET_KEY": "one for all of its processes",
         }
         tasks = [_task(line) for line in lines]
         prepared = subprocess.run(
@@ -232,13 +234,15 @@ def _task(line: bytes) -> dict[str, Any]:
 def _in_label_studio(port: int, number: int, until: Callable[[], bool], told: dict[str, Any]) -> Iterator[float]:
     import httpx
 
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=120) as http:
+    # uWSGI's own front closes each connection; nobody must be told of it by an error.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=120, limits=limits) as http:
         http.get("/user/login/")
         form = {
             "email": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": http.cookies["csrftoken"],
         }  # fmt: skip
         assert "login" not in http.post("/user/login/", data=form).url.path
-        http.headers |= {"X-CSRFToken": http.cookies["csrftoken"]}
+        http.headers.update({"X-CSRFToken": http.cookies["csrftoken"]})
         yield 0.0
         done = 0
         while not until():
