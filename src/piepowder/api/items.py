@@ -23,12 +23,13 @@ from piepowder.api.freshness import trust_recent_connection
 from piepowder.api.paging import Word
 from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered, answered_once
 from piepowder.api.together import Gathering
-from piepowder.intake.operations import receive, receive_stream
+from piepowder.intake.moments import MomentsRefused, NoSuchStream
+from piepowder.intake.operations import receive, receive_moments, receive_stream
 from piepowder.intake.outcomes import Outcome, Result
 from piepowder.intake.queries import NoSuchItem, item_by_external_id, item_card
-from piepowder.intake.schemas import Submitted, parse_submission
+from piepowder.intake.schemas import MomentGiven, Submitted, parse_moments, parse_submission
 from piepowder.intake.stream import LineResult, lines_of
-from piepowder.kernel.errors import Malformed, Refused
+from piepowder.kernel.errors import FieldProblem, Malformed, Refused
 from piepowder.kernel.permissions import Permission
 
 router = Router(tags=["items"])
@@ -175,6 +176,57 @@ def submit_items(request: HttpRequest) -> StreamingHttpResponse:
     response["Piepowder-Lines"] = str(counts.total())
     response["Piepowder-Refused"] = str(counts[Result.REFUSED.value])
     return response
+
+
+_MOMENTS_KEPT: dict[str, Any] = {
+    "type": "object",
+    "required": ["new", "known"],
+    "properties": {
+        "new": {"type": "integer", "description": "moments that were stored now"},
+        "known": {"type": "integer", "description": "moments whose reference had come before"},
+    },
+}
+
+
+@router.post(
+    "/items/{kind}/{path:external_id}/moments",
+    auth=WRITING,
+    response={200: None, 201: None},
+    url_name="submit_moments",
+    summary="Take in what happens in a livestream",
+    **contract(
+        "submit_moments",
+        permission=Permission.ITEM_SUBMIT,
+        repeating="Each `reference` counts once for its stream; what came before is passed over.",
+        refuses=(NotJson, Malformed, TooLarge, NoSuchStream, MomentsRefused),
+        more={
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Moments"}}},
+            },
+            "responses": {
+                200: answer_shape("All of them were known", _MOMENTS_KEPT),
+                201: answer_shape("Stored", _MOMENTS_KEPT),
+            },
+        },
+    ),
+)
+def submit_moments(
+    request: HttpRequest, kind: Annotated[Word, Path(...)], external_id: Annotated[Word, Path(...)]
+) -> HttpResponse:
+    """Keep pictures, lines of speech and of chat, and the end of a stream, each at its place; up to 500 at once.
+
+    A reviewer who watches the stream has them on the timeline within seconds. `kind` is `livestream`.
+    """
+    sent, _raw = json_body(request)
+    given = parse_moments(sent)
+    if isinstance(given[0], FieldProblem):
+        raise Malformed("the moments cannot be read", problems=[one for one in given if isinstance(one, FieldProblem)])
+    moments = [one for one in given if isinstance(one, MomentGiven)]
+    kept = receive_moments(
+        actor=caller(request), kind=kind, external_id=external_id, moments=moments, at=timezone.now()
+    )
+    return answered(201 if kept.new else 200, {"new": kept.new, "known": kept.known})
 
 
 class MediaShape(Schema):

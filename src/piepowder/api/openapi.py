@@ -11,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from piepowder.api.contract import PROBLEM_SCHEMA
 from piepowder.api.decisions import RULINGS
 from piepowder.intake.schemas import json_schema
+from piepowder.intake.schemas.moments import MOMENTS
 from piepowder.intake.schemas.notices import NOTICES
 
 _ABOUT = """
@@ -47,6 +48,7 @@ class PiepowderAPI(NinjaAPI):
         shapes["Problem"] = PROBLEM_SCHEMA
         shapes["SubmittedItem"] = _lifted(json_schema(), shapes)
         shapes["MachineRuling"] = _lifted(RULINGS.json_schema(), shapes)
+        shapes["Moments"] = _lifted(MOMENTS.json_schema(), shapes)
         shapes["Notice"] = _lifted(NOTICES.json_schema(), shapes)
         for path in schema["paths"].values():
             for operation in path.values():

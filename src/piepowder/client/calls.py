@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import TracebackType
 from typing import Any, Self, cast
@@ -23,6 +23,8 @@ from piepowder.client.shapes import (
     Item,
     ItemReceipt,
     LineResult,
+    Moment,
+    MomentsKept,
     Person,
     Policy,
     PolicyText,
@@ -82,6 +84,11 @@ class Client:
                     if "line" in result:
                         yield cast(LineResult, {**result, "line": sent + result["line"]})
             sent += len(lines)
+
+    def moments(self, external_id: str, moments: Sequence[Moment]) -> MomentsKept:
+        """Tell what happens in a livestream: pictures, speech, chat, its end; each reference counts once."""
+        path = f"/api/v1/items/livestream/{quote(external_id, safe='')}/moments"
+        return cast(MomentsKept, self._written(path, {"moments": list(moments)}, None))
 
     def report(self, notice: Mapping[str, Any], *, idempotency_key: str | None = None) -> ReportReceipt:
         """Report items; the same notice twice is one."""

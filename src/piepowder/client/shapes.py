@@ -37,6 +37,23 @@ class LineResult(TypedDict):
     problems: NotRequired[list[BadField]]
 
 
+class Moment(TypedDict):
+    """Something in a livestream, ``at_ms`` after its start: a ``snapshot`` has a ``picture`` (an address, or ``sha256:`` and
+    the digest of an upload), ``transcript`` and ``chat`` a ``text``; ``ended`` has neither."""
+
+    kind: Literal["snapshot", "transcript", "chat", "ended"]
+    reference: str
+    at_ms: int
+    picture: NotRequired[str]
+    text: NotRequired[str]
+    detections: NotRequired[list[dict[str, Any]]]
+
+
+class MomentsKept(TypedDict):
+    new: int
+    known: int
+
+
 class ReportReceipt(TypedDict):
     """What became of a notice: one report for each of its items."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from piepowder.decisions.states import Source
-from piepowder.intake.models import Detection, Item, ItemMedia, Report
+from piepowder.intake.models import Detection, Item, ItemMedia, Moment, Report, Snapshot
 from piepowder.intake.states import Kind, MediaState, ReporterKind
 from piepowder.outbox.models import Endpoint
 from piepowder.outbox.states import Channel
@@ -47,10 +47,19 @@ def found_by_machine(snapshot_id: UUID, codes: Sequence[str], source: Source) ->
     return detections.exists()
 
 
-def evidence_of(snapshot_id: UUID) -> list[str]:
-    """Digests of the stored media of a snapshot, in order."""
-    media = ItemMedia.objects.filter(snapshot_id=snapshot_id, state=MediaState.STORED).order_by("position")
-    return [digest for digest in media.values_list("stored_id", flat=True) if digest]
+STREAM_EVIDENCE = 50
+"""Of a livestream's pictures the newest so many are evidence."""
+
+
+def evidence_of(snapshot: Snapshot, kind: str) -> list[str]:
+    """Digests of the stored media of a snapshot, in order; of a livestream its newest pictures with them."""
+    media = ItemMedia.objects.filter(snapshot=snapshot, state=MediaState.STORED).order_by("position")
+    digests = [digest for digest in media.values_list("stored_id", flat=True) if digest]
+    if kind == Kind.LIVESTREAM:
+        pictures = Moment.objects.filter(item_id=snapshot.item_id, stored__isnull=False).order_by("-at_ms", "-id")
+        newest = pictures.values_list("stored_id", flat=True)[:STREAM_EVIDENCE]
+        digests += [digest for digest in reversed(newest) if digest]
+    return list(dict.fromkeys(digests))
 
 
 def words_of(versions: Iterable[PolicyVersion]) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""Bringing in the media that items name by address: claimed with a lease, fetched outside of any transaction, recorded.
+"""Bringing in the media that items and the moments of streams name by address: claimed with a lease, fetched outside of
+any transaction, recorded.
 
 A row's ``due_at`` says when somebody may try; whoever takes it moves that into the future, past the time a fetch can take.
 A process that dies therefore gives its rows back by doing nothing.
@@ -21,7 +22,7 @@ from django.db import connection, transaction
 
 from piepowder.intake.guard import WHOLE_FETCH_S, Fetched, NotTaken, Unreachable, fetch
 from piepowder.intake.media import incoming_folder, keep, stored_row
-from piepowder.intake.models import ItemMedia
+from piepowder.intake.models import ItemMedia, Moment
 from piepowder.intake.states import MediaState
 from piepowder.kernel.actor import SYSTEM
 from piepowder.kernel.addresses import WEB_PORTS, Resolver, system_resolver
@@ -42,6 +43,7 @@ BACKOFF = (
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
+    of: type[ItemMedia] | type[Moment]
     id: UUID
     url: str
     attempts: int
@@ -66,20 +68,28 @@ def fetch_due(*, now: datetime, limit: int, resolver: Resolver = system_resolver
     return tried
 
 
-@transaction.atomic
 def claim(*, now: datetime, limit: int) -> list[Claimed]:
-    """Take up to ``limit`` rows that are due; nobody else gets them before the lease ends."""
+    """Take up to ``limit`` rows that are due; nobody else gets them before the lease ends.
+
+    A picture of a stream that is on goes before the media of items: somebody is looking at it.
+    """
+    with transaction.atomic():
+        taken = _claim(Moment, now, limit)
+        return [*taken, *_claim(ItemMedia, now, limit - len(taken))] if len(taken) < limit else taken
+
+
+def _claim(of: type[ItemMedia] | type[Moment], now: datetime, limit: int) -> list[Claimed]:
     skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    until, moment = now + LEASE, now
+    table, until = of._meta.db_table, now + LEASE
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE intake_item_media SET due_at = %s, attempts = attempts + 1 WHERE id IN ("  # noqa: S608
-            "SELECT id FROM intake_item_media WHERE state = 'pending' AND due_at <= %s "
+            f"UPDATE {table} SET due_at = %s, attempts = attempts + 1 WHERE id IN ("  # noqa: S608
+            f"SELECT id FROM {table} WHERE state = 'pending' AND due_at <= %s "
             f"ORDER BY due_at, id LIMIT %s {skip}) RETURNING id, url, attempts",
-            [_param(until), _param(moment), limit],
+            [_param(until), _param(now), limit],
         )
         rows = cursor.fetchall()
-    return [Claimed(id_ if isinstance(id_, UUID) else UUID(id_), url, attempts, until) for id_, url, attempts in rows]
+    return [Claimed(of, id_ if isinstance(id_, UUID) else UUID(id_), url, tries, until) for id_, url, tries in rows]
 
 
 def _try(client: httpx.Client, one: Claimed, *, folder: Path, most_bytes: int) -> Fetched | NotTaken | Unreachable:
@@ -111,10 +121,12 @@ def _record(one: Claimed, result: Fetched | NotTaken | Unreachable, at: datetime
             changes = {"state": MediaState.FAILED, "problem": str(result)[:300], "due_at": None}
         else:
             changes = {"problem": str(result)[:300], "due_at": at + BACKOFF[one.attempts - 1]}
-        ours = ItemMedia.objects.filter(id=one.id, state=MediaState.PENDING, attempts=one.attempts, due_at=one.due_at)
+        rows = one.of._default_manager
+        ours = rows.filter(id=one.id, state=MediaState.PENDING, attempts=one.attempts, due_at=one.due_at)
         if ours.update(**changes) and changes["due_at"] is None:
             body = {"digest": result.digest} if isinstance(result, Fetched) else {}
-            item_id = ItemMedia.objects.values_list("snapshot__item_id", flat=True).get(id=one.id)
+            item = "item_id" if one.of is Moment else "snapshot__item_id"
+            item_id = rows.values_list(item, flat=True).get(id=one.id)
             state = str(changes["state"])
             record(
                 actor=SYSTEM, at=at, verb="media.fetch", subject_kind="item", subject_id=item_id,

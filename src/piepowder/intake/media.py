@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.intake.guard import Fetched, NotTaken, Unreachable, save
-from piepowder.intake.models import Item, ItemMedia, StoredMedia
+from piepowder.intake.models import Item, ItemMedia, Moment, StoredMedia
 from piepowder.intake.sniffing import TooManyPixels, picture_size
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import NotFound, Refused
@@ -63,7 +63,8 @@ def reveal_media(*, actor: Actor, item_id: UUID, digest: str, at: datetime) -> S
     if item is not None:
         require(actor, Permission.ITEM_VIEW, Place(market=item.market, language=item.language))
     uses = ItemMedia.objects.filter(snapshot__item_id=item_id, stored_id=digest).select_related("stored")
-    use = uses.order_by("-id").first()
+    moments = Moment.objects.filter(item_id=item_id, stored_id=digest).select_related("stored")
+    use = uses.order_by("-id").first() or moments.first()
     if use is None or use.stored is None:
         raise NoSuchMedia(_("this item has no such picture, film or document"))
     record(actor=actor, at=at, verb="media.reveal", subject_kind="item", subject_id=item_id, media=digest)

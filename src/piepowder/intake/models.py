@@ -235,7 +235,7 @@ class Trait(models.Model):
 
 
 class Moment(models.Model):
-    """A picture or a line of speech from a livestream that is on, at its place in the stream; never changed."""
+    """A picture or a line of speech from a livestream that is on, at its place in the stream; what it says never changes."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="moments", db_index=False)
@@ -247,13 +247,28 @@ class Moment(models.Model):
     text = models.TextField(blank=True)
     url = models.CharField(max_length=2000, blank=True)
     stored = models.ForeignKey(StoredMedia, on_delete=models.PROTECT, null=True, blank=True, related_name="moments")
+    state = models.CharField(max_length=10, choices=MediaState.choices, blank=True)
+    """How its picture stands; empty for what is said."""
+    problem = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    """When the next attempt to fetch the picture may start; doubles as the fetcher's lease."""
     received_at = models.DateTimeField()
     source = models.CharField(max_length=80)
 
     class Meta:
         db_table = "intake_moment"
-        constraints = [models.UniqueConstraint(fields=["item", "reference"], name="moment_once")]
-        indexes = [models.Index(fields=["item", "at_ms", "id"], name="moment_in_stream")]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "reference"], name="moment_once"),
+            models.CheckConstraint(
+                condition=~models.Q(state=MediaState.STORED) | models.Q(stored__isnull=False),
+                name="stored_moment_is_there",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["item", "at_ms", "id"], name="moment_in_stream"),
+            models.Index(fields=["due_at"], name="moment_due", condition=models.Q(state=MediaState.PENDING)),
+        ]
 
 
 class ItemSchema(models.Model):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from piepowder.intake.idempotency import answer_once
+from piepowder.intake.judged import note_outcome
 from piepowder.intake.media import reveal_media, store_upload
+from piepowder.intake.moments import receive_moments
 from piepowder.intake.notices import report
 from piepowder.intake.reception import receive
 from piepowder.intake.reporters import forget_reporter, register_flagger, suspend_flagger
@@ -12,7 +14,9 @@ from piepowder.intake.stream import receive_stream
 __all__ = [
     "answer_once",
     "forget_reporter",
+    "note_outcome",
     "receive",
+    "receive_moments",
     "receive_stream",
     "register_flagger",
     "report",

@@ -13,7 +13,17 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import scope_q, visible
 from piepowder.intake.media import NoSuchMedia
-from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Report, ReportEvidence, Snapshot, StoredMedia
+from piepowder.intake.models import (
+    Detection,
+    Item,
+    ItemMedia,
+    Moment,
+    Relation,
+    Report,
+    ReportEvidence,
+    Snapshot,
+    StoredMedia,
+)
 from piepowder.intake.reporters import trust_of
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor, Place
@@ -215,12 +225,16 @@ def media_of(snapshot_id: UUID) -> tuple[MediaLine, ...]:
 def media_seen_by(actor: Actor, digest: str) -> StoredMedia:
     """The stored file, when an item that ``actor`` may see has it, or a report that they may read brings it forward.
 
-    Raises ``NoSuchMedia`` otherwise. One query, or two.
+    Raises ``NoSuchMedia`` otherwise. One query, or up to three.
     """
     items = scope_q(actor, Permission.ITEM_VIEW, market="snapshot__item__market", language="snapshot__item__language")
     use = ItemMedia.objects.filter(items, stored_id=digest).select_related("stored").first()
     if use is not None and use.stored is not None:
         return use.stored
+    streams = scope_q(actor, Permission.ITEM_VIEW, market="item__market", language="item__language")
+    moment = Moment.objects.filter(streams, stored_id=digest).select_related("stored").first()
+    if moment is not None and moment.stored is not None:
+        return moment.stored
     reports = scope_q(actor, Permission.REPORT_VIEW, market="report__item__market", language="report__item__language")
     piece = ReportEvidence.objects.filter(reports, stored_id=digest).select_related("stored").first()
     if piece is None:

@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
                 ('at_ms', models.PositiveBigIntegerField()),
                 ('text', models.TextField(blank=True)),
                 ('url', models.CharField(blank=True, max_length=2000)),
+                ('state', models.CharField(blank=True, choices=[('pending', 'waiting to be fetched'), ('stored', 'stored'), ('failed', 'could not be fetched'), ('refused', 'refused'), ('linked', 'live, not kept')], max_length=10)),
+                ('problem', models.CharField(blank=True, max_length=300)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('received_at', models.DateTimeField()),
                 ('source', models.CharField(max_length=80)),
             ],
@@ -111,6 +115,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='moment',
             constraint=models.UniqueConstraint(fields=('item', 'reference'), name='moment_once'),
+        ),
+        migrations.AddIndex(
+            model_name='moment',
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='moment_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='moment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'stored'), _negated=True), ('stored__isnull', False), _connector='OR'), name='stored_moment_is_there'),
         ),
         migrations.AddIndex(
             model_name='trait',

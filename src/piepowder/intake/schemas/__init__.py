@@ -18,6 +18,7 @@ content too; ``relations`` is for all others. Whatever has no field goes into ``
 """
 
 from piepowder.intake.schemas.kinds import SCHEMA_VERSIONS, json_schema
+from piepowder.intake.schemas.moments import MomentGiven, parse_moments
 from piepowder.intake.schemas.notices import parse_notice
 from piepowder.intake.schemas.submissions import parse_submission
 from piepowder.intake.schemas.values import (
@@ -33,11 +34,13 @@ __all__ = [
     "SCHEMA_VERSIONS",
     "DetectionGiven",
     "MediaGiven",
+    "MomentGiven",
     "Notice",
     "RelationGiven",
     "ReporterGiven",
     "Submitted",
     "json_schema",
+    "parse_moments",
     "parse_notice",
     "parse_submission",
 ]
