@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,11 @@ class Bench:
     machine_version: str = ""
     handling_ms: int | None = None
     urgent: bool = False
+    batch: UUID | None = None
+    by: Actor | None = None
+    """Who approves it, when that is another than ``actor``, in whose name it is issued."""
+    intervention: Mapping[str, Any] | None = None
+    """What is done to a stream that is on: told to the marketplace, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ def store(sound: Sound, bench: Bench) -> Decision:
         market=item.market,
         language=item.language,
         handling_ms=bench.handling_ms,
+        batch=bench.batch,
+        approver_id=int(bench.by.ref) if bench.by else None,
     )
     insert_rows(
         Citation,
@@ -173,17 +180,7 @@ def _reasons(sound: Sound, bench: Bench, puid: str, wording: Wording, deadline: 
         content_language=item.language,
         content_on=min(item.received_at.astimezone(UTC).date(), starts_on),
         decided_on=sound.at.astimezone(UTC).date(),
-        restrictions=tuple(
-            Restriction(
-                family=Family(order.family),
-                measure=order.measure,
-                starts_on=starts_on,
-                ends_on=starts_on + timedelta(days=order.days) if order.days else None,
-                territories=order.territories,
-                description=order.description,
-            )
-            for order in ruling.enforcements
-        ),
+        restrictions=tuple(_restriction(order, sound.final_at) for order in ruling.enforcements),
         ground=Ground(ruling.ground),
         policies=tuple(
             Reason(
@@ -205,6 +202,20 @@ def _reasons(sound: Sound, bench: Bench, puid: str, wording: Wording, deadline: 
     )
 
 
+def _restriction(order: EnforcementOrder, starts_at: datetime) -> Restriction:
+    start, lasts = starts_at.astimezone(UTC), order.lasts()
+    end = start + lasts if lasts else None
+    return Restriction(
+        family=Family(order.family),
+        measure=order.measure,
+        starts_on=start.date(),
+        ends_on=end.date() if end else None,
+        territories=order.territories,
+        description=order.description,
+        between=(f"{start:%H:%M}", f"{end:%H:%M}") if end and order.minutes else None,
+    )
+
+
 def _reference(version: PolicyVersion, ground: Ground) -> str:
     if ground is Ground.ILLEGAL:
         return version.legal_reference or version.terms_clause
@@ -218,7 +229,7 @@ def _enforcements(sound: Sound, decision: Decision, statement: Statement) -> lis
 
 def _enforcement(order: EnforcementOrder, sound: Sound, decision: Decision, statement: Statement) -> Enforcement:
     item = sound.item
-    on_account = order.family == Family.ACCOUNT
+    on_account, lasts = order.family == Family.ACCOUNT, order.lasts()
     return Enforcement(
         decision=decision,
         statement=statement,
@@ -230,7 +241,7 @@ def _enforcement(order: EnforcementOrder, sound: Sound, decision: Decision, stat
         territories=list(countries(order.territories)),
         state=EnforcementState.SCHEDULED,
         starts_at=sound.final_at,
-        ends_at=sound.final_at + timedelta(days=order.days) if order.days else None,
+        ends_at=sound.final_at + lasts if lasts else None,
     )
 
 
@@ -244,6 +255,7 @@ def _messages(
         "seller": sound.item.seller_ref,
         "market": sound.item.market,
         "decided_at": sound.at.isoformat(),
+        **({"intervention": dict(bench.intervention)} if bench.intervention else {}),
     }
     messages: list[tuple[str, dict[str, Any], UUID | None]] = []
     if statement is not None and not statement.exclusion:
@@ -262,7 +274,7 @@ def _messages(
             not_before=sound.final_at,
             group_ref=str(decision.pk),
             recipient=recipient if topic == STATEMENT_TOPIC else "",
-            urgent=bench.urgent,
+            urgent=bench.urgent or bench.intervention is not None,
             id=message_id,
         )
         for topic, body, message_id in messages
@@ -306,8 +318,12 @@ def _record(
     sound: Sound, bench: Bench, decision: Decision, statement: Statement | None, enforcements: Sequence[Enforcement]
 ) -> None:
     """The fact: references, codes and choices; no word that a person typed."""
+    more: dict[str, Any] = {"batch": str(bench.batch)} if bench.batch else {}
+    if bench.by:
+        more["decider"] = bench.actor.ref
     record(
-        actor=bench.actor,
+        actor=bench.by or bench.actor,
+        vendor=bench.actor.vendor,
         at=sound.at,
         verb="decision.issue",
         subject_kind="decision",
@@ -333,4 +349,5 @@ def _record(
         team=bench.actor.team,
         queue=bench.queue,
         handling_ms=bench.handling_ms,
+        **more,
     )

@@ -18,6 +18,8 @@ from piepowder.policy.models import PolicyVersion
 from piepowder.policy.states import Ground
 
 LONGEST_DAYS: Final = 3_650
+LONGEST_MINUTES: Final = 7 * 24 * 60
+"""What is longer is ordered in days."""
 DESCRIPTION_LIMIT: Final = 500
 
 
@@ -132,7 +134,12 @@ def _enforcements(orders: Iterable[EnforcementOrder], found: Circumstances) -> I
 
 
 def _reach(pointer: str, order: EnforcementOrder) -> Iterator[FieldProblem]:
-    if order.days is not None and order.measure in FOR_GOOD:
+    if order.days is not None and order.minutes is not None:
+        yield FieldProblem(f"{pointer}/minutes", "repeated", _("a restriction lasts for days or for minutes, not both"))
+    if order.minutes is not None and not 1 <= order.minutes <= LONGEST_MINUTES:
+        detail = _("a whole number of minutes from 1 to %(count)d") % {"count": LONGEST_MINUTES}
+        yield FieldProblem(f"{pointer}/minutes", "out_of_range", detail)
+    if order.lasts() is not None and order.measure in FOR_GOOD:
         yield FieldProblem(f"{pointer}/days", "for_good", _("this measure has no end"))
     elif order.days is not None and not 1 <= order.days <= LONGEST_DAYS:
         detail = _("a whole number of days from 1 to %(count)d") % {"count": LONGEST_DAYS}

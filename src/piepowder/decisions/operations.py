@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -76,12 +78,15 @@ class NoSuchDecision(NotFound):
 
 
 @transaction.atomic
-def decide(*, actor: Actor, lease_id: UUID, ruling: Ruling, at: datetime) -> Decision:
+def decide(
+    *, actor: Actor, lease_id: UUID, ruling: Ruling, at: datetime, intervention: Mapping[str, Any] | None = None
+) -> Decision:
     """Decide the case that ``actor`` holds by ``lease_id`` and close it.
 
     Everything is stored at once or nothing is: a lease that ran out, a ruling with a fault, a snapshot that is no longer
     the newest leave no trace. Raises ``LeaseLost``, ``BadRuling``, ``NewerSnapshot``, ``NoTemplate`` or
-    ``StatementIncomplete``. Nothing leaves before ``Decision.final_at``; until then it can be withdrawn.
+    ``StatementIncomplete``. Nothing leaves before ``Decision.final_at``; until then it can be withdrawn. An ``intervention``
+    in a stream (``intervening.py``) leaves at once.
     """
     lease = Lease.objects.filter(pk=lease_id).select_related("case").first()
     if lease is None:
@@ -90,7 +95,8 @@ def decide(*, actor: Actor, lease_id: UUID, ruling: Ruling, at: datetime) -> Dec
     item = _locked_item(lease.case.item_id)
     case = Case.objects.select_related("queue").get(pk=lease.case_id)
     require(actor, Permission.CASE_DECIDE, _place_of(case, actor))
-    close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at)
+    told = {"intervention": dict(intervention)} if intervention else None
+    close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at, told=told)
     bench = Bench(
         actor=actor,
         case_id=case.pk,
@@ -98,6 +104,7 @@ def decide(*, actor: Actor, lease_id: UUID, ruling: Ruling, at: datetime) -> Dec
         decider_id=int(actor.ref),
         handling_ms=max(0, (at - lease.taken_at) // timedelta(milliseconds=1)),
         urgent=case.severity == 0,
+        intervention=intervention,
     )
     return _issue(bench, item, ruling, at, case)
 
@@ -240,6 +247,8 @@ def _issue(bench: Bench, item: Item, ruling: Ruling, at: datetime, case: Case | 
         kind=item.kind,
         queue_grace=timedelta(seconds=case.queue.grace_s) if case else GRACE_WITHOUT_QUEUE,
     )
+    if bench.intervention is not None:
+        time_to_undo = timedelta(0)
     sound = Sound(
         ruling=ruling,
         item=item,
@@ -248,7 +257,7 @@ def _issue(bench: Bench, item: Item, ruling: Ruling, at: datetime, case: Case | 
         source=source,
         automated_detection=found_by_machine(snapshot.pk, ruling.policy_codes, source)
         or (bool(bench.machine) and source is Source.OWN_INITIATIVE),
-        evidence=evidence_of(snapshot.pk),
+        evidence=evidence_of(snapshot, item.kind),
         at=at,
         final_at=at + time_to_undo,
         supersedes_id=former.pk if former else None,

@@ -21,6 +21,8 @@ class Restriction:
     ends_on: date | None = None
     territories: tuple[str, ...] = ()
     description: str = ""
+    between: tuple[str, str] | None = None
+    """The times of day, in UTC, at which one that lasts for minutes starts and ends."""
 
 
 @dataclass(frozen=True, slots=True)

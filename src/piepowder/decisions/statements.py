@@ -97,7 +97,10 @@ class _Words:
     def _how_long(self, one: Restriction) -> str:
         if one.ends_on is None:
             return self.phrase("how_long.open", start=self.day(one.starts_on))
-        return self.phrase("how_long.until", start=self.day(one.starts_on), end=self.day(one.ends_on))
+        start, end = self.day(one.starts_on), self.day(one.ends_on)
+        if one.between is not None:
+            start, end = (f"{day}, {time} UTC" for day, time in zip((start, end), one.between, strict=True))
+        return self.phrase("how_long.until", start=start, end=end)
 
     def ground(self, one: Reason) -> str:
         reference = cited_in(self.wording.language, one.reference)

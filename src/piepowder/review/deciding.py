@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -26,12 +28,19 @@ class AnotherCaseOpen(Conflict):
     code = "another_case_open"
 
 
-def close_for_decision(*, actor: Actor, case_id: UUID, lease_id: UUID | None, at: datetime) -> Case:
+def close_for_decision(
+    *,
+    actor: Actor,
+    case_id: UUID,
+    lease_id: UUID | None,
+    at: datetime,
+    told: Mapping[str, Any] | None = None,
+) -> Case:
     """Mark the case decided and stop its clock; the caller writes the decision in the same transaction.
 
     A person presents their lease: one that is foreign, expired or of another case raises ``LeaseLost`` and nothing is
     written. Without a lease a machine decides, and only a case that waits (``WrongState`` otherwise). The case keeps
-    holder, vendor and ``claimed_at`` as they were when it was decided.
+    holder, vendor and ``claimed_at`` as they were when it was decided. ``told`` stands with the step in the case's history.
     """
     with transaction.atomic():
         if lease_id is not None:
@@ -44,7 +53,9 @@ def close_for_decision(*, actor: Actor, case_id: UUID, lease_id: UUID | None, at
             require_in_scope(actor, Permission.DECISION_ISSUE_MACHINE, case)
         verb = "decide" if lease_id is not None else "decide_by_machine"
         case.state, case.decided_at = CASE_FLOW.step(verb, CaseState(case.state)), at
-        take_step(actor=actor, at=at, case=case, kind=CaseEventKind.DECIDED, verb="case.decide", lease=lease_id)
+        take_step(
+            actor=actor, at=at, case=case, kind=CaseEventKind.DECIDED, verb="case.decide", lease=lease_id, body=told
+        )
         Lease.objects.filter(case_id=case.pk).delete()
         Draft.objects.filter(case_id=case.pk).delete()
         write_clock(case, now=at)

@@ -7,6 +7,7 @@ from piepowder.review.claiming import Claim, NotAvailable, NotEligible, claim_ca
 from piepowder.review.deciding import AnotherCaseOpen, close_for_decision, note_violation, reopen
 from piepowder.review.eligibility import grant_eligibility, revoke_eligibility
 from piepowder.review.leases import LeaseLost, MissingReason, NoSuchCase, heartbeat, mark_viewed, save_draft
+from piepowder.review.marks import BadMark, NoSuchMark, add_mark, remove_mark
 from piepowder.review.moving import (
     BadHold,
     NoEscalationQueue,
@@ -25,12 +26,14 @@ from piepowder.review.notes import About, BadNote, NoSuchNote, remove_note, see_
 from piepowder.review.promises import publish_calendar, recompute_clock, set_target
 from piepowder.review.publishing import BadRouting, publish_routing
 from piepowder.review.setup import BadSetup, save_queue
+from piepowder.review.watching import StreamOver, watch_on
 
 __all__ = [
     "About",
     "AnotherCaseOpen",
     "BadAvailability",
     "BadHold",
+    "BadMark",
     "BadNote",
     "BadRouting",
     "BadSetup",
@@ -39,11 +42,14 @@ __all__ = [
     "MissingReason",
     "NoEscalationQueue",
     "NoSuchCase",
+    "NoSuchMark",
     "NoSuchNote",
     "NotAvailable",
     "NotEligible",
     "QueueClosed",
+    "StreamOver",
     "UnknownQueue",
+    "add_mark",
     "claim_case",
     "claim_next",
     "close",
@@ -59,6 +65,7 @@ __all__ = [
     "publish_routing",
     "recompute_clock",
     "release",
+    "remove_mark",
     "remove_note",
     "reopen",
     "reprioritise",
@@ -72,5 +79,6 @@ __all__ = [
     "skip",
     "still_here",
     "transfer",
+    "watch_on",
     "write_note",
 ]

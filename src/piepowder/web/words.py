@@ -130,6 +130,8 @@ def why_words(why: Mapping[str, Any]) -> str:
         said = _("here by rule %(rule)s: %(name)s") % {"rule": why.get("rule", "–"), "name": why.get("name", "")}
     elif why.get("by") == "fallback":
         said = _("here because no rule matched")
+    elif why.get("by") == "watched_on":
+        said = _("here because the stream goes on after it was ruled on")
     else:
         said = _("moved here by a person")
     if why.get("instead_of"):
