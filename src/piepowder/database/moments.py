@@ -18,7 +18,7 @@ class Epoch(Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         return super().as_sql(
-            compiler, connection, template="CAST(strftime('%%s', %(expressions)s) AS INTEGER)", **extra
+            compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)", **extra
         )
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
@@ -36,7 +36,7 @@ class Slot(Func):
         super().__init__(expression, start_s=int(start_s), width_s=int(width_s))
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "((CAST(strftime('%%s', %(expressions)s) AS INTEGER) - %(start_s)s) / %(width_s)s)"
+        template = "((CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) - %(start_s)s) / %(width_s)s)"
         return super().as_sql(compiler, connection, template=template, **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case as Choice
-from django.db.models import Count, F, IntegerField, Min, Q, When
+from django.db.models import CharField, Count, F, IntegerField, Min, Q, QuerySet, When
 
 from piepowder.access.visibility import require, scope_q, visible
-from piepowder.kernel.actor import Actor, Place
+from piepowder.database.moments import Epoch
+from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
-from piepowder.review.listing import seen_cases
-from piepowder.review.models import Presence
+from piepowder.review.attendance import PersonLine, people_online
+from piepowder.review.listing import CaseFilters, matching_cases
+from piepowder.review.models import Case, Presence
 from piepowder.review.reference import QueueEntry, reference
 from piepowder.review.states import ACTIVE_STATES, Availability, CaseState
 
@@ -25,6 +27,27 @@ AGE_BANDS: tuple[timedelta, ...] = (
     timedelta(hours=24),
 )
 """Upper ends of the bands of age in which waiting cases are counted; the last band has none."""
+SHARE_BANDS = (0.5, 0.75, 0.9, 1.0)
+"""Upper ends of the bands of the share of its target that a case has used; the last band, of late ones, has none."""
+DIMENSIONS = ("queue", "market", "language", "vendor", "site", "policy", "severity", "kind")
+"""What the board can be broken down by."""
+_COLUMN = {"queue": "queue_id", "policy": "policy_code", "site": "worker_site"}
+EVERYTHING = CaseFilters()
+
+__all__ = [
+    "AGE_BANDS",
+    "DIMENSIONS",
+    "SHARE_BANDS",
+    "Board",
+    "Breakdown",
+    "Line",
+    "PersonLine",
+    "QueueLine",
+    "Tally",
+    "breakdown",
+    "people_online",
+    "waiting_board",
+]
 
 
 @dataclass(slots=True)
@@ -34,25 +57,31 @@ class Tally:
     waiting: int = 0
     in_progress: int = 0
     held: int = 0
+    proposed: int = 0
+    """Judged, and waiting for somebody's approval."""
     at_risk: int = 0
     late: int = 0
     oldest_at: datetime | None = None
     """When the oldest of those that wait was opened."""
     ages: list[int] = field(default_factory=lambda: [0] * (len(AGE_BANDS) + 1))
+    shares: list[int] = field(default_factory=lambda: [0] * (len(SHARE_BANDS) + 1))
+    """What waits or is in hand and is due, by the share used of the time from opening to being due."""
     people: set[int] = field(default_factory=set)
     """Who has a case of it in hand."""
 
     @property
     def open(self) -> int:
-        return self.waiting + self.in_progress + self.held
+        return self.waiting + self.in_progress + self.held + self.proposed
 
     def add(self, other: Tally) -> None:
         self.waiting += other.waiting
         self.in_progress += other.in_progress
         self.held += other.held
+        self.proposed += other.proposed
         self.at_risk += other.at_risk
         self.late += other.late
         self.ages = [mine + theirs for mine, theirs in zip(self.ages, other.ages, strict=True)]
+        self.shares = [mine + theirs for mine, theirs in zip(self.shares, other.shares, strict=True)]
         self.oldest_at = min((at for at in (self.oldest_at, other.oldest_at) if at is not None), default=None)
         self.people |= other.people
 
@@ -88,7 +117,8 @@ class Board:
 def waiting_board(actor: Actor, now: datetime) -> Board:
     """How the work stands in every queue the actor may see, also in those where nothing waits. Two queries."""
     require(actor, Permission.BOARD_VIEW)
-    cells = [(row, _tally(row)) for row in _cells(actor, now)]
+    columns = ("queue_id", "market", "language", "vendor")
+    cells = [(row, _tally(row)) for row in _cells(_open(actor, EVERYTHING), now, columns)]
     total = Tally()
     for _, tally in cells:
         total.add(tally)
@@ -102,31 +132,100 @@ def waiting_board(actor: Actor, now: datetime) -> Board:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a breakdown; an empty ``code`` gathers what has none, such as the vendor of what nobody has yet."""
+
+    code: str
+    name: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Open work by one dimension, the largest part first; queues in their own order, also those without work."""
+
+    by: str
+    lines: tuple[Line, ...]
+    total: Tally
+
+
+def breakdown(actor: Actor, now: datetime, *, by: str = "queue", filters: CaseFilters = EVERYTHING) -> Breakdown:
+    """The open work that ``filters`` leave, in the actor's scope, by one of ``DIMENSIONS``. One query."""
+    require(actor, Permission.BOARD_VIEW)
+    column = _COLUMN.get(by, by)
+    parts: dict[str, Tally] = {}
+    total = Tally()
+    for row in _cells(_open(actor, filters), now, (column,)):
+        tally = _tally(row)
+        total.add(tally)
+        parts.setdefault(_code(row[column]), Tally()).add(tally)
+    return Breakdown(by, tuple(_queue_lines(actor, parts) if by == "queue" else _other_lines(parts)), total)
+
+
+def _code(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _queue_lines(actor: Actor, parts: dict[str, Tally]) -> Iterable[Line]:
+    seen = {str(queue.id): queue for queue in _queues_seen(actor)}
+    known = reference().queues
+    for ref in [*seen, *(ref for ref in parts if ref not in seen)]:
+        queue = known[int(ref)]
+        yield Line(queue.code, queue.name, parts.get(ref, Tally()))
+
+
+def _other_lines(parts: dict[str, Tally]) -> Iterable[Line]:
+    for code, tally in sorted(parts.items(), key=lambda part: (-part[1].open, part[0])):
+        yield Line(code, code, tally)
+
+
+def _open(actor: Actor, filters: CaseFilters) -> QuerySet[Case]:
+    return matching_cases(actor, filters, Permission.BOARD_VIEW).filter(state__in=ACTIVE_STATES)
+
+
 Cell = Mapping[str, Any]
 
 
-def _cells(actor: Actor, now: datetime) -> Iterable[Cell]:
-    """Open work grouped as finely as the board shows it: the one scan over open cases."""
+def _cells(cases: QuerySet[Case], now: datetime, columns: Sequence[str]) -> Iterable[Cell]:
+    """Open work grouped by ``columns`` and by who has it in hand: the one scan over open cases."""
     edges = [now, *(now - band for band in AGE_BANDS)]
-    waits = Q(state=CaseState.OPEN)
+    waits, worked_on = Q(state=CaseState.OPEN), Q(state__in=[CaseState.OPEN, CaseState.CLAIMED])
     ages = {f"age_{place}": Count("id", filter=waits & _between(edges, place)) for place in range(len(AGE_BANDS) + 1)}
-    cells = (
-        seen_cases(actor, Permission.BOARD_VIEW)
-        .filter(state__in=ACTIVE_STATES)
-        .annotate(worker=Choice(When(state=CaseState.CLAIMED, then=F("holder_id")), output_field=IntegerField()))
-        .values("queue_id", "market", "language", "vendor", "worker")
+    shares = {
+        f"share_{place}": Count("id", filter=worked_on & _used(now, place)) for place in range(len(SHARE_BANDS) + 1)
+    }
+    claimed, out = Q(state=CaseState.CLAIMED), ~Q(state=CaseState.OPEN)
+    return list(
+        cases.annotate(
+            worker=Choice(When(claimed, then=F("holder_id")), output_field=IntegerField()),
+            worker_site=Choice(When(out, then=F("holder__site__code")), output_field=CharField()),
+            allowed_s=Epoch("due_at") - Epoch("opened_at"),
+            opened_s=Epoch("opened_at"),
+        )
+        .values(*columns, "worker")
         .annotate(
             waiting=Count("id", filter=waits),
-            in_progress=Count("id", filter=Q(state=CaseState.CLAIMED)),
+            in_progress=Count("id", filter=claimed),
             held=Count("id", filter=Q(state=CaseState.HELD)),
+            proposed=Count("id", filter=Q(state=CaseState.PROPOSED)),
             at_risk=Count("id", filter=Q(at_risk_at__lte=now, due_at__gt=now)),
             late=Count("id", filter=Q(due_at__lte=now)),
             oldest=Min("opened_at", filter=waits),
             **ages,
+            **shares,
         )
-        .order_by("queue_id", "market", "language", "vendor", "worker")
+        .order_by(*columns, "worker")
     )
-    return list(cells)
+
+
+def _used(now: datetime, place: int) -> Q:
+    """Which cases have used that much of their time: ``opened + share × allowed`` lies before or after ``now``."""
+    if place == len(SHARE_BANDS):
+        return Q(due_at__lte=now)
+    at = now.timestamp()
+    used = Q(due_at__gt=now, opened_s__gt=at - F("allowed_s") * SHARE_BANDS[place])
+    return used & Q(opened_s__lte=at - F("allowed_s") * SHARE_BANDS[place - 1]) if place else used
 
 
 def _between(edges: Sequence[datetime], place: int) -> Q:
@@ -139,9 +238,11 @@ def _tally(row: Cell) -> Tally:
         waiting=row["waiting"],
         in_progress=row["in_progress"],
         held=row["held"],
+        proposed=row["proposed"],
         at_risk=row["at_risk"],
         late=row["late"],
         oldest_at=row["oldest"],
+        shares=[row[f"share_{place}"] for place in range(len(SHARE_BANDS) + 1)],
         ages=[row[f"age_{place}"] for place in range(len(AGE_BANDS) + 1)],
         people={row["worker"]} if row["worker"] is not None else set(),
     )
@@ -189,50 +290,3 @@ def _people(actor: Actor) -> dict[str, int]:
     seen = visible(Presence.objects.all(), scope_q(actor, Permission.BOARD_VIEW, vendor="user__vendor__code"))
     counted = seen.exclude(state=Availability.OFFLINE).values_list("state").annotate(number=Count("id"))
     return dict(counted.order_by("state"))
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLine:
-    """Somebody who is there. ``in_hand`` counts the cases they hold at the moment."""
-
-    user_id: int
-    name: str
-    state: str
-    since: datetime
-    seen_at: datetime
-    vendor: str
-    site: str
-    team: str
-    languages: tuple[str, ...]
-    in_hand: int
-
-
-def people_online(actor: Actor, now: datetime) -> list[PersonLine]:
-    """Who is there in the actor's scope, by state, then by how long; whoever holds cases while offline is there too.
-
-    ``now`` bounds nothing here but the reading of ``since``; silence is turned into offline by a job. One query.
-    """
-    require(actor, Permission.AVAILABILITY_VIEW, Place(vendor=actor.vendor))
-    scope = scope_q(actor, Permission.AVAILABILITY_VIEW, vendor="user__vendor__code")
-    rows = (
-        visible(Presence.objects.all(), scope)
-        .select_related("user__vendor", "user__site", "user__team")
-        .annotate(in_hand=Count("user__leases", filter=Q(user__leases__expires_at__gt=now)))
-        .filter(~Q(state=Availability.OFFLINE) | Q(in_hand__gt=0))
-        .order_by("state", "since", "user_id")
-    )
-    return [
-        PersonLine(
-            user_id=row.user_id,
-            name=row.user.name,
-            state=row.state,
-            since=row.since,
-            seen_at=row.seen_at,
-            vendor=row.user.vendor.code,
-            site=row.user.site.code if row.user.site else "",
-            team=row.user.team.code if row.user.team else "",
-            languages=tuple(row.user.languages),
-            in_hand=row.in_hand,
-        )
-        for row in rows
-    ]

@@ -203,11 +203,11 @@ def matching_cases(actor: Actor, filters: CaseFilters, permission: Permission = 
     return cases if filters.severity is None else cases.filter(severity=filters.severity)
 
 
-def of_policy(code: str) -> Q:
-    """The cases suspected of a policy, or of one of a family of policies."""
-    family = Q(policy_code=code)
+def of_policy(code: str, column: str = "policy_code") -> Q:
+    """What is suspected of a policy, or of one of a family of policies; ``column`` holds the policy's code."""
+    family = Q(**{column: code})
     for sign in FAMILY_SIGNS:
-        family |= Q(policy_code__startswith=f"{code}{sign}")
+        family |= Q(**{f"{column}__startswith": f"{code}{sign}"})
     return family
 
 
