@@ -11,6 +11,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 
 from piepowder.access import operations as access
 from piepowder.decisions import operations as decisions
+from piepowder.decisions.facts_templates import load_shipped_facts
 from piepowder.http import accounts
 from piepowder.intake import jobs as intake
 from piepowder.intake.events import ItemsReceived, ReportersWeighed, ReportsReceived
@@ -60,6 +61,7 @@ def load_shipped(*, at: datetime) -> None:
     access.load_shipped_roles(actor=SYSTEM, at=at)
     policy.load_shipped(actor=SYSTEM, at=at)
     decisions.load_shipped_templates(actor=SYSTEM, at=at)
+    load_shipped_facts(actor=SYSTEM, at=at)
 
 
 def connect() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from piepowder.decisions.filling import left_to_fill
 from piepowder.decisions.logic import FACTS_AT_LEAST, FACTS_AT_MOST, facts_problem
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.states import MEASURES, Exclusion, Family, Outcome
@@ -97,6 +98,9 @@ def _ground(ruling: Ruling, found: Circumstances) -> Iterator[FieldProblem]:
 
 
 def _facts(ruling: Ruling, found: Circumstances) -> Iterator[FieldProblem]:
+    if left := left_to_fill(ruling.facts):
+        detail = _("fill in %(part)s, or take it out") % {"part": left[0]}
+        yield FieldProblem("/facts", "unfilled", detail)
     code = facts_problem(ruling.facts, found.policy_words)
     if code == "too_short":
         detail = _("say in at least %(count)d characters what is wrong with this item") % {"count": FACTS_AT_LEAST}

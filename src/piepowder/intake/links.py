@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -89,6 +89,21 @@ def linked_accounts(actor: Actor, seller_ref: str, *, limit: int = MOST_LINKS) -
         common=tuple(one for one in traits.values() if one.is_common),
         more=len(ranked) > limit,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SellerSaid:
+    """What a seller says of itself, and since when it is known here."""
+
+    content: Mapping[str, Any]
+    received_at: datetime
+
+
+def seller_said(actor: Actor, seller_ref: str) -> SellerSaid | None:
+    """The seller's own newest snapshot, if it has arrived and may be seen. One query."""
+    own = seen_items(actor).filter(kind=Kind.SELLER, external_id=seller_ref)
+    row = own.values_list("snapshot__content", "received_at").first()
+    return SellerSaid(row[0] or {}, row[1]) if row else None
 
 
 @dataclass(frozen=True, slots=True)

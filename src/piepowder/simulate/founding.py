@@ -13,6 +13,7 @@ from piepowder.access import operations as access
 from piepowder.access.models import ApiKey, Role, Site, Team, User, Vendor
 from piepowder.access.queries import actor_for, actor_for_key
 from piepowder.decisions import operations as decisions
+from piepowder.decisions.facts_templates import load_shipped_facts
 from piepowder.intake import operations as intake
 from piepowder.kernel.actor import SYSTEM, Actor, Scope
 from piepowder.kernel.permissions import Permission
@@ -51,6 +52,7 @@ def found(people: Sequence[PersonPlan], *, password: str, at: datetime) -> Found
     access.load_shipped_roles(actor=SYSTEM, at=at)
     policy.load_shipped(actor=SYSTEM, at=at)
     decisions.load_shipped_templates(actor=SYSTEM, at=at)
+    load_shipped_facts(actor=SYSTEM, at=at)
     _queues(at)
     _people(people, password, at)
     for ref, (name, areas) in FLAGGERS.items():

@@ -1,0 +1,31 @@
+"""The places in a beginning for facts: filled from the item at hand, the rest left to the person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+PLACES: Final = ("title", "price", "seller", "words")
+"""What ``{…}`` can name: the item's title, its price, its seller, the stretches that models found."""
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_LEFT = re.compile(r"\[…[^\]]*\]?")
+
+
+def unknown_places(text: str) -> list[str]:
+    """The names in braces that are no places, each once."""
+    return list(dict.fromkeys(name for name in _PLACE.findall(text) if name not in PLACES))
+
+
+def filled(text: str, places: Mapping[str, str]) -> str:
+    """``text`` with its places filled; what the item does not say is left to the person, as ``[… price]``."""
+    return _PLACE.sub(lambda hit: places.get(hit[1], "") or f"[… {hit[1]}]", text)
+
+
+def left_to_fill(text: str) -> list[str]:
+    """The parts that are still to be filled in: everything that stands in brackets after ``…``.
+
+    Three dots are a quotation that was shortened, not a part left open.
+    """
+    return _LEFT.findall(text)
