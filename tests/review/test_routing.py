@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from piepowder.review.routing import RoutingFacts, compile_rules, is_within, problems_in, route, settled_severity
+from piepowder.review.routing import RoutingFacts, compile_rules, is_within, route, settled_severity
+from piepowder.review.rule_problems import problems_in
 
 FACTS = RoutingFacts(
     kind="listing",

@@ -23,8 +23,15 @@ from piepowder.review.moving import (
     transfer,
 )
 from piepowder.review.notes import About, BadNote, NoSuchNote, remove_note, see_mention, write_note
-from piepowder.review.promises import publish_calendar, recompute_clock, set_target
-from piepowder.review.publishing import BadRouting, publish_routing
+from piepowder.review.promises import clear_target, publish_calendar, recompute_clock, set_target, set_targets
+from piepowder.review.publishing import (
+    BadRouting,
+    RoutingMovedOn,
+    drop_routing_draft,
+    publish_routing,
+    publish_routing_draft,
+    save_routing_draft,
+)
 from piepowder.review.setup import BadSetup, save_queue
 from piepowder.review.watching import StreamOver, watch_on
 
@@ -47,13 +54,16 @@ __all__ = [
     "NotAvailable",
     "NotEligible",
     "QueueClosed",
+    "RoutingMovedOn",
     "StreamOver",
     "UnknownQueue",
     "add_mark",
     "claim_case",
     "claim_next",
+    "clear_target",
     "close",
     "close_for_decision",
+    "drop_routing_draft",
     "escalate",
     "grant_eligibility",
     "heartbeat",
@@ -63,6 +73,7 @@ __all__ = [
     "offer_next",
     "publish_calendar",
     "publish_routing",
+    "publish_routing_draft",
     "recompute_clock",
     "release",
     "remove_mark",
@@ -73,9 +84,11 @@ __all__ = [
     "revoke_eligibility",
     "save_draft",
     "save_queue",
+    "save_routing_draft",
     "see_mention",
     "set_availability",
     "set_target",
+    "set_targets",
     "skip",
     "still_here",
     "transfer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.kernel.actor import Actor, Place
+from piepowder.kernel.clocks import Calendar as KernelCalendar
 from piepowder.kernel.clocks import CalendarError
 from piepowder.kernel.errors import FieldProblem
 from piepowder.kernel.permissions import Permission
@@ -20,6 +22,7 @@ from piepowder.review.calendars import calendar_of
 from piepowder.review.leases import locked_case
 from piepowder.review.models import Calendar, CalendarVersion, Case, CaseClock, Queue, SlaTarget
 from piepowder.review.moving import UnknownQueue
+from piepowder.review.publishing import require_whole
 from piepowder.review.reference import note_change
 from piepowder.review.setup import BadSetup
 from piepowder.review.states import ClockState
@@ -79,6 +82,63 @@ def set_target(
     return target
 
 
+def clear_target(*, actor: Actor, at: datetime, queue_code: str, severity: int) -> bool:
+    """Promise nothing more for that severity to what the queue gets from now on; false when nothing was promised."""
+    require(actor, Permission.QUEUE_EDIT, Place(queue=queue_code))
+    with transaction.atomic():
+        gone, _rows = SlaTarget.objects.filter(queue__code=queue_code, severity=severity).delete()
+        if gone:
+            note_change()
+            record(
+                actor=actor,
+                at=at,
+                verb="target.clear",
+                subject_kind="queue",
+                subject_id=queue_code,
+                severity=severity,
+            )
+    return bool(gone)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTarget:
+    """What one cell of the matrix is to promise."""
+
+    target_s: int
+    calendar: str = ""
+    at_risk_share: float = 0.75
+
+
+def set_targets(*, actor: Actor, at: datetime, wanted: Mapping[tuple[str, int], WantedTarget | None]) -> int:
+    """Set or clear (``None``) the promises of several queues and severities at once, all or none; returns how many changed."""
+    changed = 0
+    with transaction.atomic():
+        rows = SlaTarget.objects.select_related("queue", "calendar").select_for_update(of=("self",))
+        now = {
+            (row.queue.code, row.severity): WantedTarget(
+                row.target_s, row.calendar.code if row.calendar else "", row.at_risk_share
+            )
+            for row in rows
+        }
+        for (queue, severity), target in sorted(wanted.items()):
+            if now.get((queue, severity)) == target:
+                continue
+            changed += 1
+            if target is None:
+                clear_target(actor=actor, at=at, queue_code=queue, severity=severity)
+                continue
+            set_target(
+                actor=actor,
+                at=at,
+                queue_code=queue,
+                severity=severity,
+                target_s=target.target_s,
+                calendar_code=target.calendar,
+                at_risk_share=target.at_risk_share,
+            )
+    return changed
+
+
 def publish_calendar(
     *,
     actor: Actor,
@@ -96,15 +156,18 @@ def publish_calendar(
 
     The first version governs everything before it as well.
     """
-    require(actor, Permission.QUEUE_EDIT)
+    require_whole(actor, Permission.QUEUE_EDIT)
     overrides = overrides or {}
-    try:
-        built = calendar_of(timezone=timezone, weekly=weekly, country=country, region=region, overrides=overrides)
-    except (CalendarError, ValueError, TypeError) as error:
-        raise BadSetup(str(error), problems=[FieldProblem("", "invalid_calendar", str(error))]) from error
-    if not built.opens_weekly:
-        problem = FieldProblem("/weekly", "never_open", _("a week has at least one open hour"))
-        raise BadSetup(_("nothing could ever fall due in this calendar"), problems=[problem])
+    check_calendar(timezone=timezone, weekly=weekly, country=country, region=region, overrides=overrides)
+    if not code or not all(sign.isalnum() or sign in "-_." for sign in code):
+        problem = FieldProblem("/code", "bad_code", _("letters, digits, dots, dashes and underscores"))
+        raise BadSetup(_("this calendar cannot be published"), problems=[problem])
+    if (
+        effective_from is not None
+        and CalendarVersion.objects.filter(calendar__code=code, effective_from=effective_from).exists()
+    ):
+        problem = FieldProblem("/effective_from", "same_moment", _("another version takes effect at that very moment"))
+        raise BadSetup(_("this calendar cannot be published"), problems=[problem])
     with transaction.atomic():
         calendar, _made = Calendar.objects.update_or_create(code=code, defaults={"name": name})
         last = calendar.versions.aggregate(last=Max("number"))["last"] or 0
@@ -124,6 +187,20 @@ def publish_calendar(
             actor=actor, at=at, verb="calendar.publish", subject_kind="calendar", subject_id=code, number=version.number
         )
     return version
+
+
+def check_calendar(
+    *, timezone: str, weekly: Mapping[str, Any], country: str, region: str, overrides: Mapping[str, Any]
+) -> KernelCalendar:
+    """The calendar that these values make; raises ``BadSetup`` with the reason when they make none."""
+    try:
+        built = calendar_of(timezone=timezone, weekly=weekly, country=country, region=region, overrides=overrides)
+    except (CalendarError, ValueError, TypeError) as error:
+        raise BadSetup(str(error), problems=[FieldProblem("", "invalid_calendar", str(error))]) from error
+    if not built.opens_weekly:
+        problem = FieldProblem("/weekly", "never_open", _("a week has at least one open hour"))
+        raise BadSetup(_("nothing could ever fall due in this calendar"), problems=[problem])
+    return built
 
 
 def recompute_clock(*, case_id: Any, now: datetime) -> Case:

@@ -18,14 +18,9 @@ fallback queue, so nothing is lost for want of a rule.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.utils.translation import gettext as _
-
-from piepowder.intake.states import Kind, ReporterKind
-from piepowder.kernel.errors import FieldProblem
 
 LEAST_SEVERITY = 3
 FAMILY_SIGNS = "-."
@@ -74,23 +69,43 @@ class Rule:
     reported: bool | None = None
 
     def matches(self, facts: RoutingFacts) -> bool:
+        return not self.missed(facts)
+
+    def missed(self, facts: RoutingFacts) -> str:
+        """The first condition that does not hold, empty for facts that match."""
         if self.kinds and facts.kind not in self.kinds:
-            return False
+            return "kind"
         if self.markets and facts.market not in self.markets:
-            return False
+            return "market"
         if self.languages and facts.language not in self.languages:
-            return False
+            return "language"
         if self.policies and self._policy_asked(facts.policy_code) is None:
-            return False
+            return "policy"
         if self.reported is not None and facts.reported is not self.reported:
-            return False
+            return "reported"
         if self.reporters and facts.reporter_kind not in self.reporters:
-            return False
+            return "reporter"
         if self.severity_at_most is not None and (facts.severity is None or facts.severity > self.severity_at_most):
-            return False
+            return "severity_at_most"
         if self.seller_violations_at_least is not None and facts.seller_violations < self.seller_violations_at_least:
-            return False
-        return (self.label is None and self.min_score is None) or self._detection(facts) is not None
+            return "seller_violations"
+        asks_detection = self.label is not None or self.min_score is not None
+        return "detection" if asks_detection and self._detection(facts) is None else ""
+
+    def asked(self) -> list[tuple[str, Any]]:
+        """The conditions in the order in which they are looked at, each with what it asks."""
+        conditions: tuple[tuple[str, Any, bool], ...] = (
+            ("kind", sorted(self.kinds), bool(self.kinds)),
+            ("market", sorted(self.markets), bool(self.markets)),
+            ("language", sorted(self.languages), bool(self.languages)),
+            ("policy", list(self.policies), bool(self.policies)),
+            ("reported", self.reported, self.reported is not None),
+            ("reporter", sorted(self.reporters), bool(self.reporters)),
+            ("severity_at_most", self.severity_at_most, self.severity_at_most is not None),
+            ("seller_violations", self.seller_violations_at_least, self.seller_violations_at_least is not None),
+            ("detection", (self.label, self.min_score), self.label is not None or self.min_score is not None),
+        )
+        return [(name, asked) for name, asked, asks in conditions if asks]
 
     def matched(self, facts: RoutingFacts) -> list[dict[str, Any]]:
         """Each condition with what it asked and the value that met it; only for facts that match."""
@@ -205,122 +220,3 @@ def _compiled(number: int, rule: Mapping[str, Any]) -> Rule:
         seller_violations_at_least=when.get("seller_violations_at_least"),
         reported=when.get("reported"),
     )
-
-
-def problems_in(rules: Any, *, queues: Collection[str], policies: Collection[str]) -> list[FieldProblem]:
-    """What is wrong with rules that somebody wants to publish, each with a pointer to the place; empty when sound.
-
-    ``queues`` and ``policies`` are the codes that exist; families of policies are known by the codes under them.
-    """
-    if not isinstance(rules, list):
-        return [FieldProblem("", "not_a_list", _("the rules are a list"))]
-    found: list[FieldProblem] = []
-    for index, rule in enumerate(rules):
-        found += _rule_problems(f"/{index}", rule, queues, policies)
-    return found
-
-
-_LISTS: dict[str, frozenset[str] | None] = {
-    "kind": frozenset(Kind.values),
-    "market": None,
-    "language": None,
-    "reporter": frozenset(ReporterKind.values),
-}
-_WHEN = {*_LISTS, "policy", "severity_at_most", "label", "min_score", "seller_violations_at_least", "reported"}
-_THEN = {"queue", "severity", "policy"}
-
-
-def _rule_problems(at: str, rule: Any, queues: Collection[str], policies: Collection[str]) -> list[FieldProblem]:
-    if not isinstance(rule, dict):
-        return [FieldProblem(at, "not_an_object", _("a rule is an object with name, when and then"))]
-    found = [
-        FieldProblem(f"{at}/{key}", "unknown_field", _("a rule has no '%(key)s'") % {"key": key})
-        for key in sorted(set(rule) - {"name", "when", "then"})
-    ]
-    name = rule.get("name")
-    if not isinstance(name, str) or not name.strip():
-        found.append(FieldProblem(f"{at}/name", "missing", _("a rule has a name that people recognise")))
-    found += _when_problems(f"{at}/when", rule.get("when", {}), policies)
-    found += _then_problems(f"{at}/then", rule.get("then"), queues, policies)
-    return found
-
-
-def _when_problems(at: str, when: Any, policies: Collection[str]) -> list[FieldProblem]:
-    if not isinstance(when, dict):
-        return [FieldProblem(at, "not_an_object", _("the conditions are an object"))]
-    found = [
-        FieldProblem(f"{at}/{key}", "unknown_condition", _("there is no condition '%(key)s'") % {"key": key})
-        for key in sorted(set(when) - _WHEN)
-    ]
-    for key, allowed in _LISTS.items():
-        found += _list_problems(f"{at}/{key}", when.get(key, []), allowed)
-    asked = when.get("policy", [])
-    shape = _list_problems(f"{at}/policy", asked, None)
-    found += shape
-    if not shape:
-        found += [
-            FieldProblem(
-                f"{at}/policy/{place}",
-                "unknown_policy",
-                _("no policy is or lies under '%(code)s'") % {"code": family},
-            )
-            for place, family in enumerate(asked)
-            if not any(is_within(code, family) for code in policies)
-        ]
-    if "severity_at_most" in when and not _whole(when["severity_at_most"], 0, LEAST_SEVERITY):
-        found.append(FieldProblem(f"{at}/severity_at_most", "out_of_range", _("a severity is 0, 1, 2 or 3")))
-    if "label" in when and (not isinstance(when["label"], str) or not when["label"]):
-        found.append(FieldProblem(f"{at}/label", "not_a_text", _("a label is a text")))
-    if "min_score" in when and not _share(when["min_score"]):
-        found.append(FieldProblem(f"{at}/min_score", "out_of_range", _("a score lies between 0 and 1")))
-    if "seller_violations_at_least" in when and not _whole(when["seller_violations_at_least"], 1, 1_000_000):
-        found.append(FieldProblem(f"{at}/seller_violations_at_least", "out_of_range", _("a number of at least 1")))
-    if "reported" in when and not isinstance(when["reported"], bool):
-        found.append(FieldProblem(f"{at}/reported", "not_a_truth_value", _("true or false")))
-    return found
-
-
-def _then_problems(at: str, then: Any, queues: Collection[str], policies: Collection[str]) -> list[FieldProblem]:
-    if not isinstance(then, dict) or "queue" not in then:
-        return [FieldProblem(at, "missing", _("say where it goes: a queue, or null to keep it without review"))]
-    found = [
-        FieldProblem(f"{at}/{key}", "unknown_field", _("there is no '%(key)s' here") % {"key": key})
-        for key in sorted(set(then) - _THEN)
-    ]
-    if then["queue"] is not None and then["queue"] not in queues:
-        found.append(
-            FieldProblem(
-                f"{at}/queue",
-                "unknown_queue",
-                _("there is no queue '%(code)s'") % {"code": then["queue"]},
-            )
-        )
-    severity = then.get("severity")
-    if severity is not None and not _whole(severity, 0, LEAST_SEVERITY):
-        found.append(FieldProblem(f"{at}/severity", "out_of_range", _("a severity is 0, 1, 2 or 3")))
-    policy = then.get("policy")
-    if policy is not None and policy not in policies:
-        found.append(
-            FieldProblem(f"{at}/policy", "unknown_policy", _("there is no policy '%(code)s'") % {"code": policy})
-        )
-    return found
-
-
-def _list_problems(at: str, values: Any, allowed: frozenset[str] | None) -> list[FieldProblem]:
-    if not isinstance(values, list):
-        return [FieldProblem(at, "not_a_list", _("a list of the values that match"))]
-    return [
-        FieldProblem(
-            f"{at}/{place}", "unknown_value", _("'%(value)s' is not a value of this condition") % {"value": value}
-        )
-        for place, value in enumerate(values)
-        if not isinstance(value, str) or not value or (allowed is not None and value not in allowed)
-    ]
-
-
-def _whole(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-
-
-def _share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1

@@ -35,7 +35,7 @@ class TimelineLine:
 
 def timeline(actor: Actor, case_id: UUID) -> list[TimelineLine]:
     """Every step of the case, the oldest first; raises ``NoSuchCase`` for one the actor may not see. Three queries."""
-    if not seen_cases(actor).filter(pk=case_id).exists() and not _holds(actor, case_id):
+    if not seen_cases(actor).filter(pk=case_id).exists() and not holds(actor, case_id):
         raise NoSuchCase(_("there is no such case"))
     events = list(CaseEvent.objects.filter(case_id=case_id).order_by("at", "id"))
     vendors = _vendors_seen(actor)
@@ -44,7 +44,8 @@ def timeline(actor: Actor, case_id: UUID) -> list[TimelineLine]:
     return [_line(event, names) if _is_shown(event, vendors) else _veiled(event) for event in events]
 
 
-def _holds(actor: Actor, case_id: UUID) -> bool:
+def holds(actor: Actor, case_id: UUID) -> bool:
+    """Whether the person has the case in hand. One query."""
     return actor.kind is ActorKind.PERSON and Lease.objects.filter(case_id=case_id, user_id=int(actor.ref)).exists()
 
 
