@@ -11,7 +11,9 @@ from piepowder.decisions.states import (
     EnforcementState,
     Exclusion,
     Family,
+    LineState,
     Outcome,
+    PanelState,
     ProposalState,
     Source,
 )
@@ -64,7 +66,7 @@ class Decision(models.Model):
     )
     """Who approved it, where four eyes were asked for."""
     batch = models.UUIDField(null=True, blank=True)
-    """Shared by decisions that were taken together."""
+    """Shared by decisions that were taken together; the id of their ``Batch`` when there is one."""
     machine = models.CharField(max_length=100, blank=True)
     """Name of the model or rule that decided alone."""
     machine_version = models.CharField(max_length=60, blank=True)
@@ -205,13 +207,42 @@ class Enforcement(models.Model):
         indexes = [models.Index(fields=["target_kind", "target_external_id"], name="enforcement_by_target")]
 
 
-class Opinion(models.Model):
-    """What one of several people would rule, given without knowing what the others said; never changed."""
+class Panel(models.Model):
+    """One round of opinions about a case, with the rule it began under, whatever becomes of its queue meanwhile."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="opinions")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="panels")
     round = models.PositiveSmallIntegerField(default=1)
     """Grows each time the case is judged anew."""
+    opinions = models.PositiveSmallIntegerField()
+    """How many people give theirs at most."""
+    agreeing = models.PositiveSmallIntegerField()
+    """How many of them must agree."""
+    asked = models.BooleanField(default=False)
+    """Somebody asked for a second opinion; the queue itself does not."""
+    state = models.CharField(max_length=6, choices=PanelState.choices, default=PanelState.OPEN)
+    opened_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="panel")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "round"], name="panel_round"),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state__in=[PanelState.OPEN, PanelState.SPLIT]), name="one_panel_sits"
+            ),
+            models.CheckConstraint(
+                condition=Q(agreeing__gte=1, agreeing__lte=models.F("opinions")), name="panel_agreeing_within_opinions"
+            ),
+        ]
+
+
+class Opinion(models.Model):
+    """What one of several people would rule, given without knowing what the others said; never edited."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="given")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="opinions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="opinions")
     vendor = models.CharField(max_length=40)
     ruling = models.JSONField()
@@ -221,10 +252,16 @@ class Opinion(models.Model):
     """The one it mainly rests on."""
     handling_ms = models.PositiveIntegerField()
     at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    """The person took it back before anybody went on from it."""
 
     class Meta:
         ordering = ["at", "id"]
-        constraints = [models.UniqueConstraint(fields=["case", "round", "user"], name="opinion_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["panel", "user"], condition=Q(withdrawn_at__isnull=True), name="opinion_once"
+            )
+        ]
 
 
 class Proposal(models.Model):
@@ -246,9 +283,13 @@ class Proposal(models.Model):
     )
     reason = models.CharField(max_length=500, blank=True)
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="proposal")
+    """What became of it; while it is still pending, the urgent decision that did not wait for approval."""
+    urgent = models.BooleanField(default=False)
+    """Grave or live: what could not wait was issued at once, the rest is in ``ruling``."""
 
     class Meta:
         ordering = ["proposed_at", "id"]
+        indexes = [models.Index(fields=["proposed_at", "id"], name="proposal_pending", condition=Q(state="pending"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["case"], condition=Q(state=ProposalState.PENDING), name="one_pending_proposal_per_case"
@@ -257,6 +298,47 @@ class Proposal(models.Model):
                 condition=~Q(state=ProposalState.APPROVED) | ~Q(settled_by=models.F("proposer")),
                 name="nobody_approves_their_own",
             ),
+        ]
+
+
+class Batch(models.Model):
+    """Cases that one person decides together with one ruling; its id is the ``batch`` of the decisions."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches")
+    vendor = models.CharField(max_length=40)
+    ruling = models.JSONField(default=dict)
+    """What is shared: the ruling without facts and snapshot; empty until it is planned."""
+    facts = models.TextField(blank=True)
+    """With places such as ``{title}``, filled per case."""
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+
+
+class BatchLine(models.Model):
+    """One case of a batch: what is to be said about it, and what became of it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", db_index=False)
+    """What was looked at."""
+    facts = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=LineState.choices, default=LineState.PLANNED)
+    left_out = models.BooleanField(default=False)
+    problem = models.CharField(max_length=40, blank=True)
+    """Code of the error for which it was skipped."""
+    detail = models.CharField(max_length=500, blank=True)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["batch", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "case"], name="case_once_per_batch"),
+            models.UniqueConstraint(fields=["batch", "position"], name="line_position"),
         ]
 
 

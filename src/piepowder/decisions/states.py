@@ -92,3 +92,33 @@ PROPOSAL_FLOW: Flow[ProposalState] = Flow(
         "void": ([ProposalState.PENDING], ProposalState.VOID),
     },
 )
+
+
+class PanelState(models.TextChoices):
+    OPEN = "open", _("waiting for opinions")
+    AGREED = "agreed", _("agreed")
+    SPLIT = "split", _("opinions differ")
+    VOID = "void", _("no longer needed")
+
+
+PANEL_FLOW: Flow[PanelState] = Flow(
+    "panel",
+    {
+        "agree": ([PanelState.OPEN], PanelState.AGREED),
+        "split": ([PanelState.OPEN], PanelState.SPLIT),
+        "adjudicate": ([PanelState.SPLIT], PanelState.AGREED),
+        "sit_again": ([PanelState.AGREED], PanelState.OPEN),
+        "split_again": ([PanelState.AGREED], PanelState.SPLIT),
+        "void": ([PanelState.OPEN, PanelState.SPLIT, PanelState.AGREED], PanelState.VOID),
+    },
+)
+
+
+class LineState(models.TextChoices):
+    """What became of one case of a batch."""
+
+    PLANNED = "planned", _("planned")
+    DECIDED = "decided", _("decided")
+    OPINED = "opined", _("opinion given")
+    PROPOSED = "proposed", _("awaiting approval")
+    SKIPPED = "skipped", _("skipped")

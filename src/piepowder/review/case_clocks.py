@@ -133,7 +133,7 @@ _CLOCK_EVENTS: dict[str, EventKind] = {
     CaseEventKind.REOPENED: EventKind.REOPENED,
     CaseEventKind.CLOSED: EventKind.CANCELLED,
 }
-CLOCK_STEPS = (*_CLOCK_EVENTS, CaseEventKind.OPENED, CaseEventKind.REPRIORITISED)
+CLOCK_STEPS = (*_CLOCK_EVENTS, CaseEventKind.OPENED, CaseEventKind.REPRIORITISED, CaseEventKind.SPLIT)
 """The kinds of event that can touch a clock."""
 
 

@@ -16,12 +16,20 @@ from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict
 from piepowder.kernel.permissions import Permission
 from piepowder.review.claiming import hand_over
+from piepowder.review.hands import let_go
+from piepowder.review.joint import judge_anew
 from piepowder.review.leases import LeaseLost, given_reason, locked_case, locked_lease, require_in_scope
-from piepowder.review.models import Case, Draft, Lease, SellerViolations
+from piepowder.review.models import Case, Draft, SellerViolations
 from piepowder.review.opening import day_of
 from piepowder.review.standing import user_id_of
 from piepowder.review.states import ACTIVE_STATES, CASE_FLOW, CaseEventKind, CaseState
 from piepowder.review.steps import take_step, write_clock
+
+
+_REOPENED = (
+    *("state", "decided_at", "holder", "vendor", "claimed_at", "due_at", "at_risk_at", "rank"),
+    *("lane", "split_at"),
+)
 
 
 class AnotherCaseOpen(Conflict):
@@ -43,8 +51,9 @@ def close_for_decision(
     holder, vendor and ``claimed_at`` as they were when it was decided. ``told`` stands with the step in the case's history.
     """
     with transaction.atomic():
-        if lease_id is not None:
-            case = locked_lease(actor, lease_id, at).case
+        lease = locked_lease(actor, lease_id, at) if lease_id is not None else None
+        if lease is not None:
+            case = lease.case
             if case.pk != case_id:
                 raise LeaseLost(_("this lease is for another case"))
             require_in_scope(actor, Permission.CASE_DECIDE, case)
@@ -56,7 +65,7 @@ def close_for_decision(
         take_step(
             actor=actor, at=at, case=case, kind=CaseEventKind.DECIDED, verb="case.decide", lease=lease_id, body=told
         )
-        Lease.objects.filter(case_id=case.pk).delete()
+        let_go(case, at=at, lease=lease)
         Draft.objects.filter(case_id=case.pk).delete()
         write_clock(case, now=at)
         case.save(update_fields=["state", "decided_at", "due_at", "at_risk_at", "rank"])
@@ -89,10 +98,10 @@ def reopen(*, actor: Actor, case_id: UUID, at: datetime, reason: str, hand_back:
             raise AnotherCaseOpen(_("this item already has a newer open case"))
         take_step(actor=actor, at=at, case=case, kind=CaseEventKind.REOPENED, verb="case.reopen", body={"reason": why})
         case.decided_at, case.holder_id, case.vendor, case.claimed_at = None, None, "", None
+        if not own:
+            judge_anew(case)
         write_clock(case, now=at)
-        case.save(
-            update_fields=["state", "decided_at", "holder", "vendor", "claimed_at", "due_at", "at_risk_at", "rank"]
-        )
+        case.save(update_fields=_REOPENED)
         if hand_back and own:
             hand_over(case, actor=actor, user=user_id_of(actor), at=at)
     return case

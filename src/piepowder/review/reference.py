@@ -38,6 +38,8 @@ class QueueEntry:
     reopening: str
     escalates_to: int | None
     active: bool
+    adjudicates_to: int | None = None
+    preempts: bool = False
 
     def is_worked_by(self, vendor: str) -> bool:
         return not self.vendors or vendor in self.vendors
@@ -191,6 +193,8 @@ def _queue_entry(queue: Queue) -> QueueEntry:
         reopening=queue.reopening,
         escalates_to=queue.escalates_to_id,
         active=queue.active,
+        adjudicates_to=queue.adjudicates_to_id,
+        preempts=queue.preempts,
     )
 
 

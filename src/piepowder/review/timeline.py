@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from piepowder.access.models import User
 from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.kernel.permissions import Permission
+from piepowder.review.blindness import kept_from
 from piepowder.review.leases import NoSuchCase
 from piepowder.review.listing import seen_cases
 from piepowder.review.models import CaseEvent, Lease
@@ -34,10 +35,17 @@ class TimelineLine:
 
 
 def timeline(actor: Actor, case_id: UUID) -> list[TimelineLine]:
-    """Every step of the case, the oldest first; raises ``NoSuchCase`` for one the actor may not see. Three queries."""
+    """Every step of the case, the oldest first; raises ``NoSuchCase`` for one the actor may not see. Four queries.
+
+    What others did who judged it independently is left out for whoever must not know it yet."""
     if not seen_cases(actor).filter(pk=case_id).exists() and not holds(actor, case_id):
         raise NoSuchCase(_("there is no such case"))
-    events = list(CaseEvent.objects.filter(case_id=case_id).order_by("at", "id"))
+    apart = {str(pk) for pk in kept_from(actor, case_id)}
+    events = [
+        event
+        for event in CaseEvent.objects.filter(case_id=case_id).order_by("at", "id")
+        if not (event.actor_kind == ActorKind.PERSON and event.actor_ref in apart)
+    ]
     vendors = _vendors_seen(actor)
     shown = [event for event in events if _is_shown(event, vendors)]
     names = _names(shown)
@@ -96,6 +104,10 @@ def _words(event: CaseEvent) -> str:
         return _("%(what)s to %(queue)s") % {"what": label, "queue": _queue_name(body.get("queue", ""))}
     if event.kind == CaseEventKind.OPENED:
         return _("%(what)s in %(queue)s") % {"what": label, "queue": _queue_name(body.get("queue", ""))}
+    if event.kind == CaseEventKind.SPLIT:
+        return _("%(what)s: to be adjudicated in %(queue)s") % {"what": label, "queue": _queue_name(body.get("queue", ""))}
+    if event.kind == CaseEventKind.SENT_BACK and body.get("own"):
+        return _("proposal taken back")
     if event.kind == CaseEventKind.REPRIORITISED:
         return _("%(what)s to SEV%(severity)s") % {"what": label, "severity": body.get("severity", "")}
     if event.kind == CaseEventKind.SNAPSHOT_ARRIVED and body.get("submission") in ("withdrawn", "deleted"):

@@ -1,0 +1,349 @@
+"""Issuing a decision, as a person or as a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from piepowder.access.options import chosen
+from piepowder.access.visibility import require
+from piepowder.database.fitting import refuse_unfit
+from piepowder.decisions.circumstances import evidence_of, found_by_machine, source_of, words_of
+from piepowder.decisions.events import DecisionIssued, DecisionWithdrawn
+from piepowder.decisions.issuing import Bench, NoTemplate, Sound, StatementIncomplete, store
+from piepowder.decisions.judging import Circumstances, problems, unwritable
+from piepowder.decisions.logic import grace
+from piepowder.decisions.models import Decision, Enforcement, Panel
+from piepowder.decisions.options import FOUR_EYES
+from piepowder.decisions.ruling import EnforcementOrder, Ruling
+from piepowder.decisions.states import DECISION_FLOW, ENFORCEMENT_FLOW, DecisionState, EnforcementState, Outcome, Source
+from piepowder.decisions.templates import load_shipped_templates, publish_template
+from piepowder.intake.models import Item, Snapshot
+from piepowder.intake.operations import note_outcome
+from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Place
+from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused
+from piepowder.kernel.events import publish
+from piepowder.kernel.permissions import Permission
+from piepowder.ledger.operations import Entry, record, record_many
+from piepowder.outbox.events import DeliveryTaken
+from piepowder.outbox.operations import KEPT, Outgoing, TooLate, cancel_group, enqueue_many
+from piepowder.policy.models import PolicyVersion
+from piepowder.policy.queries import versions_in_force
+from piepowder.review.models import Case, Lease
+from piepowder.review.operations import LeaseLost, close_for_decision, note_violation, reopen
+from piepowder.review.states import ACTIVE_STATES, CaseState
+
+GRACE_WITHOUT_QUEUE = timedelta(seconds=10)
+
+
+class BadRuling(Malformed):
+    code = "bad_ruling"
+
+
+class NewerSnapshot(Conflict):
+    code = "newer_snapshot"
+
+
+class CaseTaken(Conflict):
+    code = "case_taken"
+
+
+class NeedsPeople(Refused):
+    """A machine alone ordered what asks for four eyes."""
+
+    code = "needs_people"
+
+
+class NoSuchItem(NotFound):
+    code = "no_such_item"
+
+
+class NoSuchDecision(NotFound):
+    code = "no_such_decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A ruling that may stand, with what it was held against; ``versions`` are in the order of its policies."""
+
+    snapshot: Snapshot
+    versions: tuple[PolicyVersion, ...]
+    source: Source
+
+
+@transaction.atomic
+def decide(
+    *,
+    actor: Actor,
+    lease_id: UUID,
+    ruling: Ruling,
+    at: datetime,
+    intervention: Mapping[str, Any] | None = None,
+    batch: UUID | None = None,
+    timed: bool = True,
+) -> Decision:
+    """Decide the case that ``actor`` holds by ``lease_id`` and close it; ``judge`` says whether it may be done alone.
+
+    Everything is stored at once or nothing is: a lease that ran out, a ruling with a fault, a snapshot that is no longer
+    the newest leave no trace. Raises ``LeaseLost``, ``BadRuling``, ``NewerSnapshot``, ``NoTemplate`` or
+    ``StatementIncomplete``. Nothing leaves before ``Decision.final_at``; until then it can be withdrawn. An ``intervention``
+    in a stream (``intervening.py``) leaves at once. Without ``timed`` the time in hand says nothing about the work.
+    """
+    lease, item, case = in_hand(actor, lease_id)
+    told = {"intervention": dict(intervention)} if intervention else None
+    close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at, told=told)
+    bench = Bench(
+        actor=actor,
+        case_id=case.pk,
+        queue=case.queue.code,
+        decider_id=int(actor.ref),
+        handling_ms=handling_ms(lease, at) if timed else None,
+        urgent=case.severity == 0,
+        intervention=intervention,
+        batch=batch,
+    )
+    return issue(bench, item, ruling, at, case)
+
+
+def in_hand(actor: Actor, lease_id: UUID) -> tuple[Lease, Item, Case]:
+    """What is about to be judged, the item locked; raises ``LeaseLost`` and ``NotPermitted``."""
+    lease = Lease.objects.filter(pk=lease_id).select_related("case").first()
+    if lease is None:
+        raise LeaseLost(_("your time on this case ran out; nothing was decided"))
+    # Intake locks an item before its case, so this does too.
+    item = locked_item(lease.case.item_id)
+    case = Case.objects.select_related("queue").get(pk=lease.case_id)
+    require(actor, Permission.CASE_DECIDE, place_of(case, actor))
+    return lease, item, case
+
+
+def handling_ms(lease: Lease, at: datetime) -> int:
+    """How long it was in hand."""
+    return max(0, (at - lease.taken_at) // timedelta(milliseconds=1))
+
+
+@transaction.atomic
+def decide_by_machine(
+    *,
+    actor: Actor,
+    ruling: Ruling,
+    machine: str,
+    version: str,
+    at: datetime,
+    item_id: UUID | None = None,
+    case_id: UUID | None = None,
+) -> Decision:
+    """Store what a model or rule decided alone, the same way as a person's decision.
+
+    Give the item or its case. A case that waits is closed by it; one that somebody works on or put on hold raises
+    ``CaseTaken``, because a person's judgement goes first; so does one on which several people are giving their opinions. A
+    measure that asks for four eyes raises ``NeedsPeople``.
+    """
+    if not machine or not version:
+        raise BadRuling(_("a machine that decides has a name and a version"))
+    refuse_unfit(Decision(machine=machine, machine_version=version))
+    if asking := sorted({order.key for order in ruling.enforcements} & set(chosen(FOUR_EYES))):
+        raise NeedsPeople(_("two people are needed for %(measures)s") % {"measures": ", ".join(asking)})
+    if item_id is None:
+        item_id = Case.objects.filter(pk=case_id).values_list("item_id", flat=True).first() if case_id else None
+    item = locked_item(item_id)
+    require(actor, Permission.DECISION_ISSUE_MACHINE, Place(market=item.market, language=item.language))
+    case = _waiting_case(item, case_id)
+    if case is not None:
+        require(actor, Permission.DECISION_ISSUE_MACHINE, place_of(case, actor))
+        close_for_decision(actor=actor, case_id=case.pk, lease_id=None, at=at)
+    bench = Bench(
+        actor=actor,
+        case_id=case.pk if case else None,
+        queue=case.queue.code if case else "",
+        machine=machine,
+        machine_version=version,
+        urgent=case is not None and case.severity == 0,
+    )
+    return issue(bench, item, ruling, at, case)
+
+
+def examine(item: Item, ruling: Ruling, at: datetime, *, since: datetime | None) -> Examined:
+    """Hold the ruling against the item, its reports since ``since`` and the policies in force.
+
+    Raises ``BadRuling`` with everything that is wrong at once, and ``NewerSnapshot``.
+    """
+    if garbled := list(unwritable(ruling)):
+        raise BadRuling(_("the ruling cannot stand as it is"), problems=garbled)
+    snapshot = _judged(item, ruling)
+    source = source_of(item.pk, since=since, at=at)
+    versions = versions_in_force(ruling.policy_codes, item.market, at)
+    found = problems(
+        ruling,
+        Circumstances(
+            kind=item.kind,
+            seller_ref=item.seller_ref,
+            versions=versions,
+            policy_words=words_of(versions.values()),
+            ordered_by_authority=source is Source.AUTHORITY,
+        ),
+    )
+    if found:
+        raise BadRuling(_("the ruling cannot stand as it is"), problems=found)
+    return Examined(snapshot, tuple(versions[code] for code in ruling.policy_codes), source)
+
+
+def issue(
+    bench: Bench, item: Item, ruling: Ruling, at: datetime, case: Case | None, *, beside: Case | None = None
+) -> Decision:
+    """Examine the ruling and store the decision; the caller has locked the item and closed the case.
+
+    ``beside`` is a case that was decided already, which this decision comes in addition to.
+    """
+    about = case or beside
+    sound_so_far = examine(item, ruling, at, since=about.opened_at if about else _last_decided(item, at))
+    snapshot, cited, source = sound_so_far.snapshot, sound_so_far.versions, sound_so_far.source
+    former = None if beside else _former(item, snapshot, case)
+    if former is not None and former.state == DecisionState.ISSUED:
+        _supersede(bench.by or bench.actor, former, at)
+    time_to_undo = grace(
+        outcome=ruling.outcome,
+        restricts=bool(ruling.enforcements),
+        severity=min([version.severity for version in cited] + ([about.severity] if about else []), default=3),
+        kind=item.kind,
+        queue_grace=timedelta(seconds=about.queue.grace_s) if about else GRACE_WITHOUT_QUEUE,
+    )
+    if bench.intervention is not None:
+        time_to_undo = timedelta(0)
+    sound = Sound(
+        ruling=ruling,
+        item=item,
+        snapshot=snapshot,
+        versions=cited,
+        source=source,
+        automated_detection=found_by_machine(snapshot.pk, ruling.policy_codes, source)
+        or (bool(bench.machine) and source is Source.OWN_INITIATIVE),
+        evidence=evidence_of(snapshot, item.kind),
+        at=at,
+        final_at=at + time_to_undo,
+        supersedes_id=former.pk if former else None,
+    )
+    decision = store(sound, bench)
+    if ruling.outcome == Outcome.VIOLATION and item.seller_ref and beside is None:
+        note_violation(seller_ref=item.seller_ref, at=at)
+    note_outcome(item_id=item.pk, founded=ruling.outcome == Outcome.VIOLATION, at=at)
+    publish(
+        DecisionIssued(
+            decision_id=decision.pk,
+            case_id=bench.case_id,
+            item_id=item.pk,
+            snapshot_id=snapshot.pk,
+            kind=item.kind,
+            market=item.market,
+            language=item.language,
+            seller_ref=item.seller_ref,
+            outcome=decision.outcome,
+            policy_codes=ruling.policy_codes,
+            supersedes_id=decision.supersedes_id,
+            at=at,
+            final_at=decision.final_at,
+            actor=bench.by or bench.actor,
+        )
+    )
+    return decision
+
+
+def locked_item(item_id: UUID | None) -> Item:
+    item = Item.objects.select_for_update(no_key=True).filter(pk=item_id).first() if item_id else None
+    if item is None:
+        raise NoSuchItem(_("there is no such item"))
+    return item
+
+
+def place_of(case: Case, actor: Actor) -> Place:
+    return Place(vendor=case.vendor or actor.vendor, queue=case.queue.code, market=case.market, language=case.language)
+
+
+def _waiting_case(item: Item, case_id: UUID | None) -> Case | None:
+    """The item's active case, which must be waiting; with ``case_id`` it must be that one."""
+    active = Case.objects.select_related("queue").filter(item=item, state__in=ACTIVE_STATES).first()
+    if case_id is not None and (active is None or active.pk != case_id):
+        raise CaseTaken(_("this case is closed"))
+    judged_by_people = active is not None and Panel.objects.filter(case=active, state__in=["open", "split"]).exists()
+    if active is not None and (active.state != CaseState.OPEN or judged_by_people):
+        raise CaseTaken(_("somebody is working on this case"))
+    return active
+
+
+def _judged(item: Item, ruling: Ruling) -> Snapshot:
+    snapshot = Snapshot.objects.filter(pk=ruling.snapshot_id, item=item).first()
+    if snapshot is None:
+        problem = FieldProblem("/snapshot_id", "unknown_snapshot", _("is no snapshot of this item"))
+        raise BadRuling(_("the ruling cannot stand as it is"), problems=[problem])
+    if snapshot.pk != item.snapshot_id and not ruling.confirm_older_snapshot:
+        raise NewerSnapshot(
+            _("a newer version of the item has arrived; look at it, or confirm that you judge the older one")
+        )
+    return snapshot
+
+
+def _last_decided(item: Item, at: datetime) -> datetime | None:
+    rows = Decision.objects.filter(item=item, decided_at__lt=at).exclude(state=DecisionState.WITHDRAWN)
+    return rows.order_by("-decided_at").values_list("decided_at", flat=True).first()
+
+
+def _former(item: Item, snapshot: Snapshot, case: Case | None) -> Decision | None:
+    """What the new decision refers to as the one before: the last of the case; without a case, of the same snapshot."""
+    rows = Decision.objects.select_for_update(of=("self",), no_key=True).filter(superseded_by__isnull=True)
+    rows = rows.filter(case=case) if case else rows.filter(case__isnull=True, item=item, snapshot=snapshot)
+    return rows.order_by("-decided_at", "-id").first()
+
+
+def _supersede(actor: Actor, former: Decision, at: datetime) -> None:
+    """End a decision in favour of the next: what never left is cancelled, what is in force is reversed."""
+    group = str(former.pk)
+    try:
+        cancel_group(group_ref=group, at=at)
+        verb, told = "cancel", False
+    except TooLate:
+        verb, told = "reverse", True
+    move(former, "supersede")
+    rows = list(
+        Enforcement.objects.select_for_update(no_key=True)
+        .filter(decision=former, state__in=ENFORCEMENT_FLOW.sources(verb))
+        .order_by("id")
+    )
+    target: EnforcementState = ENFORCEMENT_FLOW.target(verb)
+    Enforcement.objects.filter(pk__in=[row.pk for row in rows]).update(state=target, reversed_at=at if told else None)
+    if told:
+        enqueue_many(outgoing=[_reversal(row, former, at) for row in rows], at=at)
+    entries = [Entry(f"enforcement.{verb}", "enforcement", str(row.pk), {"decision": group}) for row in rows]
+    record_many(actor=actor, at=at, entries=[Entry("decision.supersede", "decision", group), *entries])
+    if former.outcome == Outcome.VIOLATION and former.item.seller_ref:
+        note_violation(seller_ref=former.item.seller_ref, at=former.decided_at, count=-1)
+    note_outcome(item_id=former.item_id, founded=None, at=former.decided_at)
+
+
+def _reversal(row: Enforcement, former: Decision, at: datetime) -> Outgoing:
+    body = {
+        "decision": str(former.pk),
+        "enforcement": str(row.pk),
+        "family": row.family,
+        "measure": row.measure,
+        "target": {"kind": row.target_kind, "id": row.target_external_id},
+        "reversed_at": at.isoformat(),
+    }
+    return Outgoing("enforcement.reversed", str(former.item_id), body, not_before=at)
+
+
+def move(decision: Decision, verb: str, withdrawn_at: datetime | None = None) -> None:
+    """Compare-and-swap along the flow; somebody who was faster raises ``WrongState`` like any other wrong state."""
+    target = DECISION_FLOW.target(verb)
+    moved = Decision.objects.filter(pk=decision.pk, state__in=DECISION_FLOW.sources(verb)).update(
+        state=target, withdrawn_at=withdrawn_at
+    )
+    if not moved:
+        decision.refresh_from_db(fields=["state"])
+        DECISION_FLOW.step(verb, DecisionState(decision.state))
+    decision.state, decision.withdrawn_at = target, withdrawn_at
