@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from piepowder.database.address import BadDatabaseUrl, database_settings
 from piepowder.http.secret import secret_key
+from piepowder.http.sso import BadSsoFile, read_sso
 
 HOME = Path(os.environ.get("PIEPOWDER_HOME", "var")).resolve()
 DEBUG = os.environ.get("PIEPOWDER_DEBUG", "") == "1"
@@ -48,6 +49,11 @@ INSTALLED_APPS = [
     "piepowder.web",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "piepowder.http.apps.SessionList",
     "csp",
     "ninja",
     "piepowder.ledger",
@@ -75,6 +81,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "piepowder.http.identity.Identity",
+    "piepowder.http.sessions.Sessions",
+    "piepowder.http.second_factor.SecondFactor",
 ]
 
 ROOT_URLCONF = "piepowder.urls"
@@ -112,11 +120,44 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "piepowder.http.accounts.ClosedDoor"
 ACCOUNT_PREVENT_ENUMERATION = True
 # A site of a hundred people shares one address at the start of a shift: strict for an account, generous for an address.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "120/m/ip,6/5m/key", "reset_password": "60/m/ip,5/5m/key"}
+# Accounts are locked by ``access.lockout`` after fewer failures; this holds should somebody set that very high.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "120/m/ip,30/5m/key",
+    "reset_password": "60/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+}
 # Otherwise anybody could have us write to anybody.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+CLIENT_IP_HEADER = os.environ.get("PIEPOWDER_CLIENT_IP_HEADER", "")
+"""A header in which the proxy in front says where a request comes from, such as ``CF-Connecting-IP``; it must overwrite
+what the client sent."""
+TRUSTED_PROXIES = int(os.environ.get("PIEPOWDER_TRUSTED_PROXIES", "0"))
+"""How many proxies in front write into ``X-Forwarded-For``; 0 believes nobody but the connection."""
+
+MFA_ADAPTER = "piepowder.http.second_factor.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Addresses are given by an administrator, never by the person: there is nothing to verify.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = f"Piepowder {MARKETPLACE_NAME}"
+MFA_TOTP_TOLERANCE = 1
+# A site of a hundred people shares one address at the start of a shift.
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}
+
+SSO_FILE = Path(os.environ.get("PIEPOWDER_SSO_FILE", str(HOME / "sso.yaml")))
+try:
+    _SSO = read_sso(SSO_FILE, PUBLIC_URL)
+except BadSsoFile as error:
+    raise ImproperlyConfigured(str(error)) from error
+SOCIALACCOUNT_ADAPTER = "piepowder.http.single_sign_on.InvitedOnly"
+SOCIALACCOUNT_PROVIDERS = dict(_SSO.providers)
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "oidc"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -144,6 +185,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_LIMIT_BYTES = int(os.environ.get("PIEPOWDER_MEDIA_LIMIT_MB", "200")) * 1024 * 1024
 ALLOW_PRIVATE_ADDRESSES = os.environ.get("PIEPOWDER_ALLOW_PRIVATE_ADDRESSES", "") == "1"
+STREAM_ORIGINS = [part for part in os.environ.get("PIEPOWDER_STREAM_ORIGINS", "").lower().replace(",", " ").split() if part]
+"""Where parts of livestreams lie beside the origin of their own address, such as ``https://cdn.example``."""
 LEDGER_HEAD_FILE = Path(os.environ.get("PIEPOWDER_LEDGER_HEAD_FILE", str(HOME / "ledger-heads.ndjson")))
 
 CONTENT_SECURITY_POLICY = {
@@ -156,14 +199,16 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # The login form leads on to the identity providers that are set up.
+        "form-action": [SELF, *_SSO.origins],
     }
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+# The most that ``accounts.session_hours`` can ask for; when a session really ends is decided on each request.
+SESSION_COOKIE_AGE = 720 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 if SESSION_COOKIE_SECURE:
     SECURE_HSTS_SECONDS = 31_536_000

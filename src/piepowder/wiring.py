@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.signals import password_reset
+from allauth.mfa import signals as factor
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from piepowder.access import operations as access
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.facts_templates import load_shipped_facts
-from piepowder.http import accounts
+from piepowder.http import accounts, second_factor
 from piepowder.intake import jobs as intake
 from piepowder.intake.events import ItemsReceived, ReportersWeighed, ReportsReceived
 from piepowder.kernel.actor import SYSTEM
@@ -46,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job("intake.tidy", 3600, intake.tidy),
     Job("review.expire_leases", 1, review.expire_leases),
     Job("review.resume_held", 1, review.resume_held),
+    Job("review.free_reserved", 1, review.free_reserved_cases),
     Job("review.mark_breaches", 1, review.mark_breaches),
     Job("review.fade_presence", 10, review.fade_presence),
     Job("review.tidy_changes", 3600, review.tidy_changes),
@@ -76,3 +78,7 @@ def connect() -> None:
     user_logged_out.connect(accounts.on_logout, dispatch_uid="piepowder")
     password_reset.connect(accounts.on_reset_password, dispatch_uid="piepowder")
     user_login_failed.connect(accounts.on_failed_login, dispatch_uid="piepowder")
+    factor.authenticator_added.connect(second_factor.on_factor_added, dispatch_uid="piepowder")
+    factor.authenticator_removed.connect(second_factor.on_factor_removed, dispatch_uid="piepowder")
+    factor.authenticator_reset.connect(second_factor.on_factor_renewed, dispatch_uid="piepowder")
+    factor.authentication_failed.connect(second_factor.on_factor_failed, dispatch_uid="piepowder")

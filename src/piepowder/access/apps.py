@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class AccessConfig(AppConfig):
     name = "piepowder.access"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from piepowder.access import account_options  # noqa: F401  # declares its options

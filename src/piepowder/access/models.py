@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from piepowder.access.states import Theme, VendorKind
+from piepowder.access.states import LockKind, Theme, VendorKind
 
 
 class Vendor(models.Model):
@@ -163,3 +163,58 @@ class SavedView(models.Model):
     class Meta:
         ordering = ["page", "name", "id"]
         constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="view_once")]
+
+
+class Invitation(models.Model):
+    """A link by which somebody who was added sets their first password; only a hash of its secret is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-sent_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="invitation_one_open",
+            )
+        ]
+
+
+class LoginLock(models.Model):
+    """The recent failures to log in of one account or from one address, and until when it is locked.
+
+    ``subject`` is a keyed hash, so that what somebody typed by mistake (a password, a stranger's address) is not kept;
+    ``user`` is set when the account exists.
+    """
+
+    kind = models.CharField(max_length=7, choices=LockKind.choices)
+    subject = models.CharField(max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="login_locks")
+    failures = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-last_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["kind", "subject"], name="login_lock_once")]
+
+
+class AccessReview(models.Model):
+    """That somebody looked at who holds what and stood by it; ``holdings`` is what they saw, without personal data."""
+
+    reviewed_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    vendors = models.JSONField(default=list, blank=True)
+    """Codes of the vendors that were reviewed; empty means all."""
+    holdings = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-reviewed_at", "-id"]

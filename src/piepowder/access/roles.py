@@ -32,6 +32,8 @@ _LEAD = (
     P.DECISION_APPROVE,
     P.VIEW_SHARE,
     P.EXPOSURE_VIEW,
+    P.ALLOWANCE_EDIT,
+    P.QUESTION_ANSWER,
     P.BOARD_VIEW,
     P.BOARD_EXPORT,
     P.DECISION_EXPORT,
@@ -52,11 +54,14 @@ _READER = (
 SHIPPED: Mapping[str, tuple[str, tuple[P, ...]]] = {
     "moderator": ("Moderator", _BENCH),
     "external_moderator": ("External moderator", tuple(p for p in _BENCH if p is not P.CASE_TRANSFER)),
-    "team_lead": ("Team lead", _LEAD),
+    "team_lead": ("Team lead", (*_LEAD, P.PERSON_INVITE)),
     "qa_specialist": ("QA specialist", (*_READER, P.NOTE_WRITE, P.DECISION_EXPORT, P.PERSON_VIEW, P.VIEW_SHARE)),
     "appeals_specialist": ("Appeals specialist", _BENCH),
     "moc_specialist": ("MOC specialist", (*_LEAD, P.DECISION_WITHDRAW_ANY, P.OUTBOX_VIEW)),
-    "policy_manager": ("Policy manager", (*_READER, P.POLICY_EDIT, P.POLICY_APPROVE, P.TEMPLATE_EDIT, P.VIEW_SHARE)),
+    "policy_manager": (
+        "Policy manager",
+        (*_READER, P.POLICY_EDIT, P.POLICY_APPROVE, P.TEMPLATE_EDIT, P.VIEW_SHARE, P.QUESTION_ANSWER),
+    ),
     "trainer": ("Trainer", (*_READER, P.PERSON_VIEW)),
     "operations_lead": (
         "Operations lead",
@@ -65,6 +70,7 @@ SHIPPED: Mapping[str, tuple[str, tuple[P, ...]]] = {
             P.QUEUE_EDIT,
             P.TEMPLATE_EDIT,
             P.PERSON_EDIT,
+            P.PERSON_INVITE,
             P.DECISION_WITHDRAW_ANY,
             P.OUTBOX_VIEW,
             P.OUTBOX_REPLAY,

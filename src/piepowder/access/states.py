@@ -15,3 +15,8 @@ class Theme(models.TextChoices):
     AUTO = "auto", _("as the system")
     LIGHT = "light", _("light")
     DARK = "dark", _("dark")
+
+
+class LockKind(models.TextChoices):
+    ACCOUNT = "account", _("account")
+    ADDRESS = "address", _("address")

@@ -6,20 +6,55 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from piepowder.access.lockout import locked_until
 from piepowder.access.models import User
-from piepowder.access.operations import record_login, record_own_password
+from piepowder.access.operations import Attempt, forgive, note_failure, record_login, record_own_password
 from piepowder.access.queries import actor_for
+from piepowder.http.client_address import client_address
+from piepowder.http.sessions import begin, look
 from piepowder.kernel.permissions import Permission
 from piepowder.review.operations import set_availability
 from piepowder.review.states import Availability
 
 
 class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse a locked account or address before looking at the password, in the same words whoever it is."""
+        if locked_until(_attempt(request, credentials), at=timezone.now()) is not None:
+            raise ValidationError(
+                _(
+                    "There were too many failed log-ins. Wait a while and try again,"
+                    " or ask your administrator to unlock you."
+                ),
+                code="locked",
+            )
+        super().pre_authenticate(request, **credentials)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            forgive(attempt=_attempt(request, credentials))
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        note_failure(attempt=_attempt(request, credentials), at=timezone.now())
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Whether it is their password; every account here is known by its own address alone."""
+        found = self.authenticate(context.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -29,12 +64,26 @@ class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships 
         return f"{settings.PUBLIC_URL}{urlsplit(asked).path}"
 
 
+def _attempt(request: HttpRequest, credentials: dict[str, Any]) -> Attempt:
+    email = str(credentials.get("email") or credentials.get("username") or "")
+    return Attempt(email[:254], client_address(request))
+
+
+def _way_in(request: HttpRequest) -> str:
+    """How the person has come in, by what allauth noted of it."""
+    methods = [one.get("method", "") for one in request.session.get("account_authentication_methods", [])]
+    return "+".join(dict.fromkeys(filter(None, methods))) or "password"
+
+
 @transaction.atomic
 def on_login(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     """Keep that somebody came in; whoever works cases is available from then on."""
     now = timezone.now()
     actor = actor_for(user, now=now)
-    record_login(actor=actor, at=now, succeeded=True, method="password")
+    begin(request, now=now)
+    if "REMOTE_ADDR" in request.META:
+        look(request, now=now)
+    record_login(actor=actor, at=now, succeeded=True, method=_way_in(request))
     if actor.may(Permission.CASE_CLAIM):
         set_availability(actor=actor, state=Availability.AVAILABLE, at=now, source="login")
 

@@ -55,6 +55,14 @@ BY_CODE: Mapping[str, Sentence] = {
         _("There is nowhere to escalate to"), _("Transfer the case instead, or ask a lead to set the queue up.")
     ),
     "email_taken": Sentence(_("Somebody already uses this address"), _("Use another address, or edit that person.")),
+    "invitation_dead": Sentence(_("This link no longer works"), _("Ask whoever invited you for a new one.")),
+    "invitation_closed": Sentence(_("This invitation is no longer open"), _("Look at the list of invitations again.")),
+    "role_moved": Sentence(
+        _("Somebody else changed a role meanwhile"), _("Load the roles again, look, and make your change anew.")
+    ),
+    "access_moved": Sentence(
+        _("Somebody's access has changed meanwhile"), _("Load the review again and look at what is new.")
+    ),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
 }
 

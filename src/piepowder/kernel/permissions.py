@@ -22,6 +22,7 @@ class Permission(StrEnum):
     CASE_REASSIGN = "case:reassign"
     CASE_DECIDE_MANY = "case:decide_many"
     CASE_ADJUDICATE = "case:adjudicate"
+    QUESTION_ANSWER = "question:answer"
     NOTE_WRITE = "note:write"
 
     DECISION_VIEW = "decision:view"
@@ -43,12 +44,15 @@ class Permission(StrEnum):
 
     PERSON_VIEW = "person:view"
     PERSON_EDIT = "person:edit"
+    PERSON_INVITE = "person:invite"
     ROLE_VIEW = "role:view"
     ROLE_EDIT = "role:edit"
     KEY_EDIT = "key:edit"
+    ACCESS_REVIEW = "access:review"
     AVAILABILITY_SET = "availability:set"
     AVAILABILITY_VIEW = "availability:view"
     EXPOSURE_VIEW = "exposure:view"
+    ALLOWANCE_EDIT = "allowance:edit"
 
     OUTBOX_VIEW = "outbox:view"
     OUTBOX_REPLAY = "outbox:replay"

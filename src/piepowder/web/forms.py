@@ -56,14 +56,14 @@ class Codes(forms.CharField):
         return ", ".join(value) if isinstance(value, list | tuple | set | frozenset) else value
 
 
-def _zones() -> list[tuple[str, str]]:
+def zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(zoneinfo.available_timezones()) if "/" in name or name == "UTC"]
 
 
 class SettingsForm(PlainForm):
     interface_language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     theme = forms.ChoiceField(label=_("Theme"), choices=Theme.choices)
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=zones)
 
 
 class PasswordForm(PlainForm):
@@ -88,7 +88,7 @@ class PersonForm(PlainForm):
         label=_("Languages"), help_text=_("Codes of the languages the person may judge in, such as: en, de, zh-Hans")
     )
     interface_language = forms.ChoiceField(label=_("Language of the screens"), choices=settings.LANGUAGES)
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=zones)
 
     def __init__(self, *args: Any, vendors: Iterable[Vendor], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -42,6 +42,7 @@ WINGS = (
         (
             Room(_("Start"), "home", ()),
             Room(_("Console"), "console", (Permission.CASE_CLAIM,)),
+            Room(_("Live"), "live_wall", (Permission.CASE_CLAIM,)),
             Room(_("Decisions"), "decisions", (Permission.DECISION_VIEW,)),
         ),
     ),
@@ -61,7 +62,10 @@ WINGS = (
         (
             Room(_("People"), "people", (Permission.PERSON_VIEW,)),
             Room(_("Vendors"), "vendors", (Permission.PERSON_VIEW,)),
+            Room(_("Invitations"), "invitations", (Permission.PERSON_INVITE, Permission.PERSON_EDIT)),
             Room(_("Roles"), "roles", (Permission.ROLE_VIEW, Permission.ROLE_EDIT)),
+            Room(_("Access review"), "access_review", (Permission.ACCESS_REVIEW,)),
+            Room(_("Locked"), "locks", (Permission.PERSON_EDIT,)),
         ),
     ),
     Wing(

@@ -6,6 +6,7 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.i18n import set_language
 
+from piepowder.web import account_urls
 from piepowder.web.views import (
     boards,
     cases,
@@ -14,6 +15,7 @@ from piepowder.web.views import (
     home,
     items,
     ledger,
+    live,
     me,
     media,
     outbox,
@@ -22,6 +24,7 @@ from piepowder.web.views import (
     queues,
     receivers,
     rights,
+    role_matrix,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -45,6 +48,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/<uuid:lease_id>/policies", console.console_policies, name="console_policies"),
     path("console/<uuid:lease_id>/policies/<str:code>", console.console_policy, name="console_policy"),
     path("console/<uuid:lease_id>/leave/<str:way>", console.console_leave, name="console_leave"),
+    path("console/<uuid:lease_id>/marks", media.mark_add, name="mark_add"),
+    path("console/<uuid:lease_id>/marks/<uuid:mark_id>/remove", media.mark_remove, name="mark_remove"),
+    path("live/", live.live_wall, name="live_wall"),
+    path("live/state", live.live_wall_state, name="live_wall_state"),
+    path("live/frame/<uuid:item_id>", live.live_frame, name="live_frame"),
+    path("live/<uuid:lease_id>/timeline", live.live_timeline, name="live_timeline"),
+    path("live/<uuid:lease_id>/do/<str:way>", live.live_intervene, name="live_intervene"),
     path("board/", boards.board, name="board"),
     path("board/live", boards.board_live, name="board_live"),
     path("cases/", cases.cases, name="cases"),
@@ -78,8 +88,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="eligibility_take_back",
     ),
     path("vendors/", people.vendors, name="vendors"),
-    path("roles/", rights.roles, name="roles"),
+    path("roles/", role_matrix.roles, name="roles"),
     path("roles/add", rights.role_edit, name="role_add"),
+    path("roles/matrix", role_matrix.role_matrix, name="role_matrix"),
     path("roles/<str:code>/", rights.role_edit, name="role_edit"),
     path("keys/", rights.keys, name="keys"),
     path("keys/add", rights.key_add, name="key_add"),
@@ -94,6 +105,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/deliveries/<uuid:delivery_id>/replay", outbox.delivery_replay, name="delivery_replay"),
     path("outbox/deliveries/<uuid:delivery_id>/bury", outbox.delivery_bury, name="delivery_bury"),
     path("ledger/", ledger.ledger, name="ledger"),
+    *account_urls.urlpatterns,
     # Without a login: allauth's own pages, only those that an installation by invitation needs.
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),

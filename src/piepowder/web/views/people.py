@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +24,7 @@ from piepowder.access.operations import (
     take_back,
 )
 from piepowder.access.queries import people_visible_to, person_visible_to, roles_visible_to, vendors_visible_to
+from piepowder.access.second_factor import factors_of
 from piepowder.access.visibility import require
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
@@ -32,6 +35,7 @@ from piepowder.review.models import Presence
 from piepowder.review.operations import grant_eligibility, revoke_eligibility
 from piepowder.web.forms import EligibilityForm, GrantForm, PersonForm, person_initial
 from piepowder.web.paging import paged
+from piepowder.web.views.sessions import seen_sessions
 
 
 @screen()
@@ -46,18 +50,22 @@ def people(request: HttpRequest) -> HttpResponse:
         "vendors": vendors_visible_to(actor),
         "filters": request.GET,
         "may_edit": actor.may(Permission.PERSON_EDIT),
+        "roles": roles_visible_to(actor),
     }
     return render(request, "web/people/list.html", shown)
 
 
 def _filtered(rows: QuerySet[User], request: HttpRequest) -> QuerySet[User]:
-    text, vendor, language = (request.GET.get(name, "").strip() for name in ("text", "vendor", "language"))
+    named = ("text", "vendor", "language", "role")
+    text, vendor, language, role = (request.GET.get(name, "").strip() for name in named)
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
     if vendor:
         rows = rows.filter(vendor__code=vendor)
     if language:
         rows = rows.filter(languages__icontains=f'"{language}"')
+    if role:
+        rows = rows.filter(pk__in=Grant.objects.filter(role__code=role).values("user_id"))
     if request.GET.get("state") != "all":
         rows = rows.filter(is_active=request.GET.get("state") != "inactive")
     return rows
@@ -89,8 +97,19 @@ def _person_page(request: HttpRequest, user: User, grant_form: GrantForm | None 
         "grant_form": grant_form,
         "eligibility_form": EligibilityForm() if may_edit else None,
         "now": timezone.now(),
+        **(_ways_in(user) if may_edit else {}),
     }
     return render(request, "web/people/person.html", shown, status=422 if grant_form and grant_form.errors else 200)
+
+
+def _ways_in(user: User) -> dict[str, Any]:
+    """How the person comes in and where they are in, for those who manage them."""
+    return {
+        "sessions": seen_sessions(user),
+        "factors": factors_of([user.pk]).get(user.pk, []),
+        "links": SocialAccount.objects.filter(user=user).count(),
+        "invited": not user.has_usable_password() and user.is_active,
+    }
 
 
 @screen("GET", "HEAD", "POST")
@@ -220,4 +239,10 @@ def eligibility_take_back(request: HttpRequest, person_id: int, skill: str) -> H
 def vendors(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, Permission.PERSON_VIEW)
-    return render(request, "web/people/vendors.html", {"vendors": vendors_visible_to(actor)})
+    seen = list(vendors_visible_to(actor))
+    shown = {
+        "vendors": seen,
+        "editable": {one.pk for one in seen if actor.may(Permission.PERSON_EDIT, Place(vendor=one.code))},
+        "may_add": any(not scope.vendors for scope in actor.scopes(Permission.PERSON_EDIT)),
+    }
+    return render(request, "web/people/vendors.html", shown)

@@ -12,29 +12,13 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.models import Role
 from piepowder.access.operations import create_key, revoke_key, save_role
-from piepowder.access.queries import keys_visible_to, roles_visible_to
-from piepowder.access.visibility import NotPermitted, require
+from piepowder.access.queries import keys_visible_to
+from piepowder.access.visibility import require
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
-from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import PiepowderError
 from piepowder.kernel.permissions import Permission
 from piepowder.web.forms import KeyForm, RoleForm
-
-
-@screen()
-def roles(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
-    _require_reading(actor)
-    found = list(roles_visible_to(actor))
-    matrix = [(permission.value, [permission.value in role.permissions for role in found]) for permission in Permission]
-    may_edit = actor.may(Permission.ROLE_EDIT)
-    return render(request, "web/people/roles.html", {"roles": found, "matrix": matrix, "may_edit": may_edit})
-
-
-def _require_reading(actor: Actor) -> None:
-    if not (actor.may(Permission.ROLE_VIEW) or actor.may(Permission.ROLE_EDIT)):
-        raise NotPermitted("this needs the permission role:view")
 
 
 @screen("GET", "HEAD", "POST")
