@@ -33,7 +33,7 @@ from piepowder.ledger.operations import record
 from piepowder.review.joint import await_approval, close_approved, keep_for, send_back, take_proposal_back
 from piepowder.review.leases import given_reason, locked_case
 from piepowder.review.models import Allowance, Case, Draft, Queue
-from piepowder.review.operations import reopen
+from piepowder.review.operations import AnotherCaseOpen, reopen
 from piepowder.review.states import CaseState
 
 
@@ -142,9 +142,19 @@ def refuse(*, actor: Actor, proposal_id: UUID, at: datetime, reason: str) -> Pro
         send_back(actor=actor, case_id=case.pk, to=proposal.proposer_id, at=at, reason=why)
         _restore(proposal, at)
     elif proposal.decision is not None and case.state == CaseState.DECIDED:
-        keep_for(reopen(actor=SYSTEM, case_id=case.pk, at=at, reason=why), proposal.proposer_id, at=at)
-        _restore(proposal, at)
+        _judged_anew(proposal, at, why)
     return proposal
+
+
+def _judged_anew(proposal: Proposal, at: datetime, why: str) -> None:
+    """Open the case of an urgent decision again. Where the item has a newer case already, that one is judged instead."""
+    try:
+        with transaction.atomic():
+            case = reopen(actor=SYSTEM, case_id=proposal.case_id, at=at, reason=why)
+    except AnotherCaseOpen:
+        return
+    keep_for(case, proposal.proposer_id, at=at)
+    _restore(proposal, at)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.decisions.models import Decision
-from piepowder.decisions.operations import BadRuling, decide
+from piepowder.decisions.operations import BadRuling, judge
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.states import Family, Outcome
 from piepowder.intake.states import Kind
@@ -55,7 +55,7 @@ def intervene(
     """Step into the stream of the case in hand with ``ruling``'s policy, ground and facts.
 
     Its visibility follows from ``way``: untouched, disabled for ``minutes``, or removed, in which case the ruling's other
-    restrictions hold too. The messages carry ``intervention``. Raises ``NotAStream`` and whatever ``decide`` raises.
+    restrictions hold too. The messages carry ``intervention``. Raises ``NotAStream`` and whatever ``judge`` raises.
     """
     chosen = _way(way)
     lease = Lease.objects.filter(pk=lease_id).select_related("case").first()
@@ -64,7 +64,8 @@ def intervene(
     orders = _orders(chosen, ruling, minutes)
     told = {"way": chosen.value, "minutes": minutes if chosen is Way.INTERRUPT else None}
     ruled = replace(ruling, outcome=Outcome.VIOLATION.value, enforcements=orders)
-    decision = decide(actor=actor, lease_id=lease_id, ruling=ruled, at=at, intervention=told)
+    decision = judge(actor=actor, lease_id=lease_id, ruling=ruled, at=at, intervention=told).decision
+    assert decision is not None, "an intervention never waits"
     if chosen is Way.END or decision.case_id is None:
         return Intervened(decision, None)
     try:
