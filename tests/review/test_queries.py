@@ -302,7 +302,7 @@ def test_lists_take_the_same_number_of_queries_however_long(
         (3, lambda: timeline(lead, cases[0].pk)),
         (2, lambda: console_case(people[0], leases[0], now=court.now)),
         (1, lambda: open_leases(people[0], court.now)),
-        (6, lambda: my_day(people[0], court.now)),
+        (7, lambda: my_day(people[0], court.now)),
     ):
         with django_assert_num_queries(queries):
             read()

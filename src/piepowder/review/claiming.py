@@ -8,11 +8,13 @@ together with its lease and events. On SQLite there is one writer at a time, so 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
@@ -25,12 +27,20 @@ from piepowder.kernel.ids import new_id
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
 from piepowder.review import claim_statement
-from piepowder.review.leases import NoSuchCase, expire
-from piepowder.review.models import Case, CaseEvent, Lease, Presence
+from piepowder.review.allowances import Limits, limits_of
+from piepowder.review.assigning import free_reserved
+from piepowder.review.exposure import SEVERITIES
+from piepowder.review.hands import expire, hands_full, in_hand, new_lease
+from piepowder.review.leases import NoSuchCase
+from piepowder.review.models import Case, CaseEvent, Presence, Skip
 from piepowder.review.reference import Reference, at_hand, checked, reference
-from piepowder.review.standing import Reach, reach, user_id_of, valid_skills
-from piepowder.review.states import CASE_FLOW, Availability, CaseEventKind, CaseState
+from piepowder.review.standing import Reach, Wish, reach, user_id_of, valid_skills, wish
+from piepowder.review.states import CASE_FLOW, Availability, CaseEventKind, CaseState, SkipKind
 from piepowder.review.steps import EVENT_COLUMNS, event_row
+
+
+_COLLISIONS = 8
+"""How often one person's claims of the same moment may meet before it counts as an error."""
 
 
 class NotAvailable(Conflict):
@@ -39,6 +49,16 @@ class NotAvailable(Conflict):
 
 class NotEligible(Conflict):
     code = "not_eligible"
+
+
+class Reserved(Conflict):
+    code = "reserved"
+
+
+class ExposureSpent(Conflict):
+    """Cases wait, but of severities of which the person has seen enough today."""
+
+    code = "exposure_spent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +70,67 @@ class Claim:
     expires_at: datetime
 
 
-def claim_next(*, actor: Actor, at: datetime, queues: Sequence[str] = (), offered: UUID | None = None) -> Claim | None:
+def claim_next(
+    *,
+    actor: Actor,
+    at: datetime,
+    queues: Sequence[str] = (),
+    offered: UUID | None = None,
+    starred: Sequence[str] = (),
+) -> Claim | None:
     """Take the best waiting case that ``actor`` may work on; ``None`` when there is none.
 
-    ``queues`` narrows the choice to those codes; ``offered`` is a case shown before (``offer_next``), which is taken if
-    it still waits. Every call is a lease of its own: two tabs of one person get two cases. Raises ``NotAvailable``
-    unless the person has set themselves available, ``NotPermitted`` without ``case:claim``.
+    First come the gravest cases of queues that preempt, then what is reserved for the person, then the queues in
+    ``starred`` (codes), then all others. ``queues`` narrows the choice to those codes; ``offered`` is a case shown before
+    (``offer_next``), which is taken if it still waits. Every call is a lease of its own: two tabs of one person get two
+    cases. Severities of which the person has seen enough today are passed over. Raises ``NotAvailable`` unless the
+    person has set themselves available, ``HandsFull`` when they have as many cases as they may, ``ExposureSpent`` when
+    only cases wait that they should not see today, ``NotPermitted`` without ``case:claim``.
     """
     require(actor, Permission.CASE_CLAIM)
     user = user_id_of(actor)
     if offered is not None:
-        try:
+        with suppress(WrongState, NotEligible, NoSuchCase, Reserved, ExposureSpent):
             return claim_case(actor=actor, case_id=offered, at=at)
-        except (WrongState, NotEligible, NoSuchCase):
-            pass  # Somebody was faster, or it moved on: the next best will do.
-    claim = _taken(at_hand(), actor, user, queues, at)
+        # Somebody was faster, or it moved on: the next best will do.
+    asked = _Asked(actor, user, tuple(queues), tuple(starred), at, limits_of(user, at))
+    claim = _taken(at_hand(), asked)
     if claim is None:
         _require_available(user)
         known = checked()
-        claim = _taken(known, actor, user, queues, at)
-        if claim is None and expire(now=at, limit=50):
-            claim = _taken(known, actor, user, queues, at)
+        claim = _taken(known, asked)
+        if claim is None and expire(now=at, limit=50) + free_reserved(now=at, limit=50):
+            claim = _taken(known, asked)
+        if claim is None:
+            _say_why_not(known, asked)
+    return claim
+
+
+def claim_urgent(*, actor: Actor, at: datetime) -> Claim | None:
+    """Take the first of the gravest cases in queues that preempt; ``None`` when none waits within reach."""
+    require(actor, Permission.CASE_CLAIM)
+    user = user_id_of(actor)
+    codes = tuple(code for code, queue in checked().by_code.items() if queue.preempts)
+    limits = limits_of(user, at)
+    if not codes or 0 not in limits.severities:
+        return None
+    asked = _Asked(actor, user, codes, (), at, limits, only_gravest=True)
+    claim = _taken(checked(), asked)
+    if claim is None:
+        _require_available(user)
+        _require_a_hand(user, limits)
     return claim
 
 
 def claim_case(*, actor: Actor, case_id: UUID, at: datetime) -> Claim:
-    """Take this very case, as from a search. Raises ``WrongState`` when it does not wait, ``NotEligible``, ``NoSuchCase``."""
+    """Take this very case, as from a search.
+
+    Raises ``WrongState`` when it does not wait, ``NotEligible``, ``Reserved`` while it is somebody else's to take,
+    ``HandsFull``, ``ExposureSpent``, ``NoSuchCase``.
+    """
     require(actor, Permission.CASE_CLAIM)
     user = user_id_of(actor)
+    limits = limits_of(user, at)
     with transaction.atomic():
         _require_available(user)
         case = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
@@ -86,17 +139,24 @@ def claim_case(*, actor: Actor, case_id: UUID, at: datetime) -> Claim:
         CASE_FLOW.step("claim", CaseState(case.state))
         if not _reach(actor, user, at).covers(case.lane_id, case.market):
             raise NotEligible(_("this case asks for a queue, market, language or skill that you do not have"))
+        if Skip.objects.filter(case_id=case_id, user_id=user, kind=SkipKind.OPINED, until__gt=at).exists():
+            raise NotEligible(_("you have given your opinion on this case; somebody else goes on"))
+        if case.reserved_for_id not in (None, user) and case.reserved_until is not None and case.reserved_until > at:
+            raise Reserved(_("this case is assigned to somebody else for now"))
+        if case.severity not in limits.severities:
+            raise ExposureSpent(_("you have seen enough cases of this severity today"))
+        _require_a_hand(user, limits)
         return hand_over(case, actor=actor, user=user, at=at)
 
 
-def offer_next(*, actor: Actor, at: datetime, queues: Sequence[str] = ()) -> Case | None:
+def offer_next(*, actor: Actor, at: datetime, queues: Sequence[str] = (), starred: Sequence[str] = ()) -> Case | None:
     """The case that ``claim_next`` would give now, shown but not taken; that it was offered is recorded."""
     require(actor, Permission.CASE_CLAIM)
     user = user_id_of(actor)
-    within = _reach(actor, user, at, queues)
+    asked = _Asked(actor, user, tuple(queues), tuple(starred), at, limits_of(user, at))
     with transaction.atomic():
         _require_available(user)
-        best = claim_statement.best_waiting(within, user, at) if within else None
+        best = claim_statement.best_waiting(asked.wish(checked()), user, at)
         if best is None:
             return None
         case = Case.objects.get(pk=best)
@@ -110,17 +170,14 @@ def offer_next(*, actor: Actor, at: datetime, queues: Sequence[str] = ()) -> Cas
 
 def hand_over(case: Case, *, actor: Actor, user: int, at: datetime) -> Claim:
     """Give a locked, waiting case to a person: the steps of a claim one after another."""
-    lease_id, queue = new_id(), reference().queues[case.queue_id]
+    queue = reference().queues[case.queue_id]
     case.state, case.holder_id, case.vendor, case.claimed_at = CaseState.CLAIMED, user, actor.vendor, at
     case.first_claimed_at = case.first_claimed_at or at
     case.first_offered_at = case.first_offered_at or at
-    case.save(update_fields=["state", "holder", "vendor", "claimed_at", "first_claimed_at", "first_offered_at"])
+    case.reserved_for_id, case.reserved_until = None, None
+    case.save(update_fields=_TAKEN)
+    lease_id = new_lease(case.pk, user=user, length_s=queue.lease_s, at=at)
     expires_at = at + timedelta(seconds=queue.lease_s)
-    insert_rows(
-        Lease,
-        ("id", "case_id", "user_id", "taken_at", "beaten_at", "length_s", "expires_at"),
-        [(lease_id, case.pk, user, at, at, queue.lease_s, expires_at)],
-    )
     kinds = (CaseEventKind.OFFERED, CaseEventKind.CLAIMED)
     rows = [event_row(actor=actor, at=at, case_id=case.pk, kind=kind, lease=lease_id) for kind in kinds]
     insert_rows(CaseEvent, EVENT_COLUMNS, rows)
@@ -128,34 +185,94 @@ def hand_over(case: Case, *, actor: Actor, user: int, at: datetime) -> Claim:
     return Claim(case, lease_id, expires_at)
 
 
-def _taken(known: Reference, actor: Actor, user: int, queues: Sequence[str], at: datetime) -> Claim | None:
+_TAKEN = (
+    *("state", "holder", "vendor", "claimed_at", "first_claimed_at", "first_offered_at"),
+    *("reserved_for", "reserved_until"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A claim that is asked for: by whom, when, out of what, and within which limits."""
+
+    actor: Actor
+    user: int
+    queues: tuple[str, ...]
+    starred: tuple[str, ...]
+    at: datetime
+    limits: Limits
+    only_gravest: bool = False
+
+    def wish(self, known: Reference) -> Wish:
+        severities = (0,) if self.only_gravest else self.limits.severities
+        skills = valid_skills(known, self.user, self.at)
+        return wish(known, self.actor, skills, queues=self.queues, starred=self.starred, severities=severities)
+
+
+def _taken(known: Reference, asked: _Asked) -> Claim | None:
     """The best case by what ``known`` says; nothing at all when the set-up has changed since it was loaded."""
-    within = reach(known, actor, valid_skills(known, user, at), queues)
-    if not within:
+    wanted = asked.wish(known)
+    if not wanted.within or not wanted.severities:
         return None
     if connection.vendor == "postgresql":
-        return _taken_at_once(known, actor, user, within, at)
+        return _taken_at_once(known, wanted, asked)
     with turn(), transaction.atomic():
-        if not _is_available(user) or known.changes != checked().changes:
+        if not _is_available(asked.user) or known.changes != checked().changes:
             return None
-        best = claim_statement.best_waiting(within, user, at)
-        return hand_over(Case.objects.get(pk=best), actor=actor, user=user, at=at) if best else None
+        if in_hand(asked.user)[0] >= asked.limits.in_hand:
+            return None
+        best = claim_statement.best_waiting(wanted, asked.user, asked.at)
+        return hand_over(Case.objects.get(pk=best), actor=asked.actor, user=asked.user, at=asked.at) if best else None
 
 
-def _taken_at_once(known: Reference, actor: Actor, user: int, within: Reach, at: datetime) -> Claim | None:
+def _taken_at_once(known: Reference, wanted: Wish, asked: _Asked) -> Claim | None:
     """The PostgreSQL way: one statement, which is its own transaction."""
     lease_id = new_id()
     values = claim_statement.values(
-        actor=actor, user=user, within=within, lease_id=lease_id, changes=known.changes, at=at
+        actor=asked.actor,
+        user=asked.user,
+        wish=wanted,
+        in_hand=asked.limits.in_hand,
+        lease_id=lease_id,
+        changes=known.changes,
+        at=asked.at,
     )
-    with connection.cursor() as cursor:
-        for look in claim_statement.LOOKS:
-            cursor.execute(claim_statement.claim(within, look), values)
-            row = cursor.fetchone()
-            if row is not None:
-                case, expires_at = claim_statement.read(row)
-                return Claim(case, lease_id, expires_at)
+    for look in claim_statement.LOOKS:
+        row = _answer_to(claim_statement.claim(wanted, look), values)
+        if row is not None:
+            case, expires_at = claim_statement.read(row)
+            return Claim(case, lease_id, expires_at)
     return None
+
+
+def _answer_to(statement: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What the statement returns. Two claims of one person at one moment give their leases the same number: one of them
+    is refused by the database, and looks again at how much is in hand by then."""
+    for attempt in range(_COLLISIONS):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                row: tuple[Any, ...] | None = cursor.fetchone()
+                return row
+        except IntegrityError:
+            if connection.in_atomic_block or attempt == _COLLISIONS - 1:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _say_why_not(known: Reference, asked: _Asked) -> None:
+    """Raise what keeps the person from a case although some wait; return when none does."""
+    _require_a_hand(asked.user, asked.limits)
+    closed = tuple(one for one in SEVERITIES if one not in asked.limits.severities)
+    if closed:
+        beyond = replace(asked.wish(known), severities=closed)
+        if beyond.within and claim_statement.best_waiting(beyond, asked.user, asked.at) is not None:
+            raise ExposureSpent(_("only cases wait of which you have seen enough today"))
+
+
+def _require_a_hand(user: int, limits: Limits) -> None:
+    if in_hand(user)[0] >= limits.in_hand:
+        raise hands_full(user, limits.in_hand)
 
 
 def _reach(actor: Actor, user: int, at: datetime, queues: Sequence[str] = ()) -> Reach:

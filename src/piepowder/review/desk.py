@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from piepowder.access.models import User
 from piepowder.kernel.actor import Actor, ActorKind
+from piepowder.review.allowances import limits_of
+from piepowder.review.exposure import Share, midnight, shares
 from piepowder.review.leases import LeaseLost
 from piepowder.review.models import AvailabilityEvent, Case, Draft, Lease, Presence, Skip
 from piepowder.review.reference import reference
-from piepowder.review.standing import user_id_of
-from piepowder.review.states import Availability, CaseState
+from piepowder.review.standing import reach, user_id_of, valid_skills
+from piepowder.review.states import Availability, CaseState, SkipKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class ConsoleCase:
     claimed_at: datetime | None
     due_at: datetime | None
     at_risk_at: datetime | None
+    hides_enforcement: bool
+    """Whether the enforcement follows from the policy, unseen by who judges here."""
     draft: dict[str, Any]
 
 
@@ -89,13 +93,14 @@ def console_case(actor: Actor, lease_id: UUID, *, now: datetime) -> ConsoleCase:
         claimed_at=case.claimed_at,
         due_at=case.due_at,
         at_risk_at=case.at_risk_at,
+        hides_enforcement=not case.queue.shows_enforcement,
         draft=draft or {},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLease:
-    """A case in hand, as a line."""
+    """A case in hand, as a line; ``drafted`` says that something was typed into it."""
 
     lease_id: UUID
     case_id: UUID
@@ -110,13 +115,17 @@ class OpenLease:
     expires_at: datetime
     due_at: datetime | None
     at_risk_at: datetime | None
+    drafted: bool = False
 
 
 def open_leases(actor: Actor, now: datetime) -> list[OpenLease]:
     """What the person has in hand, the longest held first. One query."""
     if actor.kind is not ActorKind.PERSON:
         return []
-    leases = Lease.objects.filter(user_id=user_id_of(actor), expires_at__gt=now).select_related("case__item")
+    user = user_id_of(actor)
+    typed = Draft.objects.filter(case_id=OuterRef("case_id"), user_id=user)
+    leases = Lease.objects.filter(user_id=user, expires_at__gt=now).select_related("case__item")
+    leases = leases.annotate(drafted=Exists(typed))
     return [_open_lease(lease) for lease in leases.order_by("taken_at", "id")]
 
 
@@ -137,7 +146,82 @@ def _open_lease(lease: Lease) -> OpenLease:
         expires_at=lease.expires_at,
         due_at=case.due_at,
         at_risk_at=case.at_risk_at,
+        drafted=bool(getattr(lease, "drafted", False)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """A case that waits for one person: assigned to them, or left behind half judged."""
+
+    case_id: UUID
+    title: str
+    queue_name: str
+    severity: int
+    due_at: datetime | None
+    at_risk_at: datetime | None
+    since: datetime | None
+    """When what was typed into it was saved; nothing for an assigned case."""
+    until: datetime | None
+    """Until when it is kept for them."""
+
+
+def assigned_to(actor: Actor, now: datetime, *, limit: int = 20) -> list[WaitingLine]:
+    """What waits for the person alone, the most pressing first. One query."""
+    if actor.kind is not ActorKind.PERSON:
+        return []
+    own = Case.objects.filter(reserved_for=user_id_of(actor), reserved_until__gt=now, state=CaseState.OPEN)
+    return [_waiting(case) for case in own.select_related("item").order_by("rank", "id")[:limit]]
+
+
+def left_behind(actor: Actor, *, limit: int = 10) -> list[WaitingLine]:
+    """Waiting cases that the person had begun to judge and lost, as when a browser dies for long. One query."""
+    if actor.kind is not ActorKind.PERSON:
+        return []
+    user = user_id_of(actor)
+    drafts = Draft.objects.filter(user_id=user, case__state=CaseState.OPEN).select_related("case__item")
+    free = drafts.filter(Q(case__reserved_for=None) | Q(case__reserved_for=user))
+    return [_waiting(draft.case, since=draft.saved_at) for draft in free.order_by("-saved_at", "id")[:limit]]
+
+
+def _waiting(case: Case, *, since: datetime | None = None) -> WaitingLine:
+    return WaitingLine(
+        case_id=case.pk,
+        title=case.item.title or case.item.external_id,
+        queue_name=reference().queues[case.queue_id].name,
+        severity=case.severity,
+        due_at=case.due_at,
+        at_risk_at=case.at_risk_at,
+        since=since,
+        until=case.reserved_until,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedQueue:
+    """A queue one may take cases from, and how many wait there within reach."""
+
+    code: str
+    name: str
+    waiting: int
+    preempts: bool
+
+
+def reached_queues(actor: Actor, now: datetime) -> list[ReachedQueue]:
+    """The queues within the person's reach, in the order of the board. At most two queries."""
+    if actor.kind is not ActorKind.PERSON:
+        return []
+    known = reference()
+    within = reach(known, actor, valid_skills(known, user_id_of(actor), now))
+    of_lane = {lane.id: lane.queue_id for lane in known.lanes.values()}
+    waiting: Counter[int] = Counter()
+    rows = Case.objects.filter(state=CaseState.OPEN, reserved_for=None, lane__in=within.all_lanes)
+    for lane, market, count in rows.values_list("lane", "market").annotate(Count("pk")).order_by():
+        if within.covers(lane, market):
+            waiting[of_lane[lane]] += count
+    reached = {of_lane[lane] for lane in within.all_lanes}
+    queues = [queue for queue in known.queues.values() if queue.id in reached]
+    return [ReachedQueue(queue.code, queue.name, waiting[queue.id], queue.preempts) for queue in queues]
 
 
 def own_presence(actor: Actor) -> Presence | None:
@@ -157,6 +241,8 @@ class MyDay:
     skipped: int
     seconds: dict[str, float]
     """Time spent in each state of availability."""
+    exposure: tuple[Share, ...]
+    """Time before cases of each severity, beside its budget."""
 
     @property
     def available_s(self) -> float:
@@ -164,10 +250,11 @@ class MyDay:
 
 
 def my_day(actor: Actor, now: datetime) -> MyDay:
-    """What the person has done since their local midnight. Six queries."""
-    user = User.objects.only("timezone").get(pk=user_id_of(actor))
-    since = now.astimezone(ZoneInfo(user.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    mine = Case.objects.filter(holder_id=user.pk)
+    """What the person has done since their local midnight. At most seven queries."""
+    user = user_id_of(actor)
+    limits = limits_of(user, now)
+    since = midnight(now, limits.timezone)
+    mine = Case.objects.filter(holder_id=user)
     # Nobody works on one claim for longer than a day; the bound lets the index answer.
     decided = mine.filter(claimed_at__gte=since - timedelta(days=1), state=CaseState.DECIDED, decided_at__gte=since)
     spans = decided.values_list("claimed_at", "decided_at")
@@ -176,10 +263,11 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
         since=since,
         decided=len(took),
         aht_s=sum(took) / len(took) if took else None,
-        in_hand=Lease.objects.filter(user_id=user.pk, expires_at__gt=now).count(),
+        in_hand=Lease.objects.filter(user_id=user, expires_at__gt=now).count(),
         held=mine.filter(state=CaseState.HELD).count(),
-        skipped=Skip.objects.filter(user_id=user.pk, at__gte=since).count(),
-        seconds=_time_in_states(user.pk, since, now),
+        skipped=Skip.objects.filter(user_id=user, kind=SkipKind.SKIPPED, at__gte=since).count(),
+        seconds=_time_in_states(user, since, now),
+        exposure=shares(limits.budget, limits.spent),
     )
 
 

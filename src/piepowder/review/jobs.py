@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import F
 
 from piepowder.review.availability import fade
-from piepowder.review.leases import expire
+from piepowder.review.assigning import free_reserved
+from piepowder.review.hands import expire
 from piepowder.review.models import CaseClock, SetupChange
 from piepowder.review.moving import resume_due
 from piepowder.review.states import ClockState
@@ -26,6 +27,11 @@ def expire_leases(*, now: datetime) -> int:
 def resume_held(*, now: datetime) -> int:
     """Holds that have run out end."""
     return resume_due(now=now)
+
+
+def free_reserved_cases(*, now: datetime) -> int:
+    """What was kept for somebody who did not come for it waits for anybody."""
+    return free_reserved(now=now)
 
 
 def mark_breaches(*, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Leases: proof that somebody is at work on a case, kept alive by heartbeats and given back when they stop.
+"""Leases: proof that somebody is at work on a case, kept alive by heartbeats; how they end, ``hands.py`` says.
 
 Whoever changes a case that is held locks the lease first and the case second, always in this order.
 """
@@ -13,16 +13,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
-from piepowder.database.bulk import insert_rows
-from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Place
+from piepowder.kernel.actor import Actor, ActorKind, Place
 from piepowder.kernel.errors import Conflict, NotFound, Refused
 from piepowder.kernel.permissions import Permission
-from piepowder.ledger.operations import Entry, append_rows, fact_row
-from piepowder.review.models import Case, CaseEvent, Draft, Lease, Presence
+from piepowder.review.models import Case, Draft, Lease, Presence
 from piepowder.review.reference import reference
 from piepowder.review.standing import user_id_of
-from piepowder.review.states import CaseEventKind, CaseState
-from piepowder.review.steps import EVENT_COLUMNS, event_row, take_step
+from piepowder.review.states import CaseState
 
 _SEEN_EVERY = timedelta(seconds=30)
 
@@ -53,19 +50,6 @@ def heartbeat(*, actor: Actor, lease_id: UUID, at: datetime) -> datetime:
             raise LeaseLost(_("this case is no longer yours: the lease has just ended"))
         Presence.objects.filter(user_id=user, seen_at__lt=at - _SEEN_EVERY).update(seen_at=at)
     return expires_at
-
-
-def mark_viewed(*, actor: Actor, lease_id: UUID, at: datetime) -> None:
-    """Record that the case was put before the person's eyes: once per lease, and first of all on the case."""
-    with transaction.atomic():
-        lease = locked_lease(actor, lease_id, at)
-        case = lease.case
-        seen = CaseEvent.objects.filter(case_id=case.pk, kind=CaseEventKind.VIEWED, lease=lease_id)
-        if seen.exists():
-            return
-        if case.first_viewed_at is None:
-            Case.objects.filter(pk=case.pk).update(first_viewed_at=at)
-        take_step(actor=actor, at=at, case=case, kind=CaseEventKind.VIEWED, verb="case.view", lease=lease_id)
 
 
 def save_draft(
@@ -105,39 +89,6 @@ def locked_case(case_id: UUID) -> Case:
     if case is None:
         raise NoSuchCase(_("there is no such case"))
     return case
-
-
-def expire(*, now: datetime, limit: int = 500) -> int:
-    """Give back the cases whose leases have ended; returns how many. What others are changing now is left alone."""
-    with transaction.atomic():
-        ended = Lease.objects.filter(expires_at__lte=now).order_by("expires_at", "id")
-        leases = list(ended.select_for_update(skip_locked=True)[:limit])
-        if not leases:
-            return 0
-        cases = Case.objects.filter(pk__in=[lease.case_id for lease in leases], state=CaseState.CLAIMED)
-        by_id = {case.pk: case for case in cases.order_by("id").select_for_update(no_key=True)}
-        events, facts = [], []
-        for lease in leases:
-            case = by_id[lease.case_id]
-            events.append(
-                event_row(
-                    actor=SYSTEM,
-                    at=now,
-                    case_id=case.pk,
-                    kind=CaseEventKind.EXPIRED,
-                    lease=lease.pk,
-                    body={"person": str(lease.user_id), "ended_at": lease.expires_at.isoformat()},
-                    vendor=case.vendor,
-                )
-            )
-            told = {"lease": str(lease.pk), "person": str(lease.user_id)}
-            entry = Entry("case.expire", "case", str(case.pk), told, case.vendor)
-            facts.append(fact_row(actor=SYSTEM, at=now, entry=entry))
-        Lease.objects.filter(pk__in=[lease.pk for lease in leases]).delete()
-        Case.objects.filter(pk__in=list(by_id)).update(state=CaseState.OPEN, holder=None, vendor="", claimed_at=None)
-        insert_rows(CaseEvent, EVENT_COLUMNS, events)
-        append_rows(facts)
-    return len(leases)
 
 
 def require_in_scope(actor: Actor, permission: Permission, case: Case) -> None:

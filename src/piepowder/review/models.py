@@ -21,6 +21,7 @@ from piepowder.review.states import (
 )
 
 _ACTIVE = [state.value for state in ACTIVE_STATES]
+_FREE = Q(state="open", reserved_for__isnull=True)
 
 
 class Calendar(models.Model):
@@ -211,6 +212,19 @@ class Case(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(null=True, blank=True)
     hold_reason = models.CharField(max_length=300, blank=True)
+    reserved_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases_reserved",
+        db_index=False,
+    )
+    """Whose it is to take while it waits: assigned by a lead, or answered and back with whoever asked."""
+    reserved_until = models.DateTimeField(null=True, blank=True)
+    """From then on anybody may take it again."""
+    split_at = models.DateTimeField(null=True, blank=True)
+    """Since when the opinions about it are known not to agree, so that one person adjudicates."""
 
     class Meta:
         constraints = [
@@ -226,9 +240,15 @@ class Case(models.Model):
         ]
         indexes = [
             # Every claim rewrites the row's entry in each index, so there are no more of them than questions asked.
-            models.Index(fields=["lane", "rank", "id"], name="case_lane_rank", condition=Q(state="open")),
+            # The severity comes last: whoever has seen enough of the gravest passes them over within the index.
+            models.Index(fields=["lane", "rank", "id", "severity"], name="case_lane_rank", condition=_FREE),
             models.Index(
-                fields=["lane", "market", "rank", "id"], name="case_lane_market_rank", condition=Q(state="open")
+                fields=["lane", "market", "rank", "id", "severity"], name="case_lane_market_rank", condition=_FREE
+            ),
+            models.Index(
+                fields=["reserved_for", "reserved_until"],
+                name="case_reserved",
+                condition=Q(reserved_for__isnull=False),
             ),
             models.Index(fields=["seller_ref", "-opened_at"], name="case_by_seller"),
             models.Index(fields=["-opened_at", "-id"], name="case_by_age"),
@@ -242,13 +262,23 @@ class Lease(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="lease")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases", db_index=False)
+    number = models.PositiveIntegerField(null=True)
+    """Counts up among the leases of one person: two claims of theirs at one moment collide here, so that the limit on
+    cases in hand holds. Null only for leases from before there was a limit."""
     taken_at = models.DateTimeField()
     beaten_at = models.DateTimeField()
     """The last heartbeat."""
     length_s = models.PositiveIntegerField()
     """How far each heartbeat moves the end; copied from the queue so that a heartbeat touches this row alone."""
     expires_at = models.DateTimeField(db_index=True)
+    shown_at = models.DateTimeField(null=True, blank=True)
+    """Since when the case is the one before the person's eyes; null while it is put aside, or was never shown."""
+    shown_s = models.FloatField(default=0)
+    """How long it was before their eyes until it was put aside."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "number"], name="lease_number_once")]
 
 
 class Draft(models.Model):
@@ -364,6 +394,11 @@ class Allowance(models.Model):
     skips_a_day = models.PositiveSmallIntegerField(null=True, blank=True)
     exposure_minutes = models.JSONField(default=dict, blank=True)
     """Minutes a day by severity, such as ``{"0": 20}``."""
+    four_eyes = models.JSONField(default=list, blank=True)
+    """Measures, as ``family:measure``, that wait for approval when this person orders them, beyond the organisation's."""
+    lifted_on = models.DateField(null=True, blank=True)
+    """On this day of theirs no budget holds."""
+    lifted_reason = models.CharField(max_length=300, blank=True)
 
 
 class Exposure(models.Model):

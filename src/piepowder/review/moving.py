@@ -14,12 +14,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind
-from piepowder.kernel.errors import NotFound, Refused
+from piepowder.kernel.errors import Conflict, NotFound, Refused
 from piepowder.kernel.permissions import Permission
+from piepowder.review.allowances import skips_left
 from piepowder.review.case_clocks import terms_for
+from piepowder.review.hands import HANDS, end_hold, let_go, put_back
 from piepowder.review.lanes import lanes_for
 from piepowder.review.leases import given_reason, locked_case, locked_lease, require_in_scope
 from piepowder.review.models import Case, Draft, Lease, Skip
+from piepowder.review.questions import Ask, put_question
 from piepowder.review.reference import QueueEntry, reference
 from piepowder.review.standing import user_id_of
 from piepowder.review.states import CASE_FLOW, CaseEventKind, CaseState
@@ -44,6 +47,12 @@ class BadHold(Refused):
     code = "bad_hold"
 
 
+class SkipsSpent(Conflict):
+    """The person has passed as often as they may on one of their days; the case stays in their hands."""
+
+    code = "skips_spent"
+
+
 class BadSeverity(Refused):
     code = "bad_severity"
 
@@ -56,41 +65,44 @@ def release(
         case, lease = _in_hand(actor, at, lease_id, case_id, Permission.CASE_CLAIM)
         CASE_FLOW.step("release", CaseState(case.state))
         body = {"reason": reason.strip()[:300], "person": _holder(case)}
-        take_step(
-            actor=actor, at=at, case=case, kind=CaseEventKind.RELEASED, verb="case.release", lease=lease, body=body
-        )
-        _put_back(case)
-        case.save(update_fields=_HANDS)
+        kind = CaseEventKind.RELEASED
+        take_step(actor=actor, at=at, case=case, kind=kind, verb="case.release", lease=_pk(lease), body=body)
+        let_go(case, at=at, lease=lease)
+        put_back(case)
+        case.save(update_fields=HANDS)
     return case
 
 
 def skip(*, actor: Actor, lease_id: UUID, at: datetime, reason: str) -> Case:
-    """Pass on the case: it goes back for others and is not offered to this person again for a day."""
+    """Pass on the case: it goes back for others and is not offered to this person again for a day.
+
+    Raises ``SkipsSpent`` when they have passed as often as they may on one of their days.
+    """
     why = given_reason(reason)
     with transaction.atomic():
         case, lease = _in_hand(actor, at, lease_id, None, Permission.CASE_SKIP)
         CASE_FLOW.step("skip", CaseState(case.state))
-        Skip.objects.create(case_id=case.pk, user_id=user_id_of(actor), reason=why[:200], at=at, until=at + SKIPPED_FOR)
-        take_step(
-            actor=actor,
-            at=at,
-            case=case,
-            kind=CaseEventKind.SKIPPED,
-            verb="case.skip",
-            lease=lease,
-            body={"reason": why},
-        )
-        _put_back(case)
-        case.save(update_fields=_HANDS)
+        user = user_id_of(actor)
+        if not skips_left(user, at):
+            raise SkipsSpent(_("you have passed on as many cases today as you may"))
+        Skip.objects.create(case_id=case.pk, user_id=user, reason=why[:200], at=at, until=at + SKIPPED_FOR)
+        body, kind = {"reason": why}, CaseEventKind.SKIPPED
+        take_step(actor=actor, at=at, case=case, kind=kind, verb="case.skip", lease=_pk(lease), body=body)
+        let_go(case, at=at, lease=lease)
+        put_back(case)
+        case.save(update_fields=HANDS)
     return case
 
 
-def hold(*, actor: Actor, lease_id: UUID, at: datetime, until: datetime, reason: str) -> Case:
+def hold(
+    *, actor: Actor, lease_id: UUID, at: datetime, until: datetime, reason: str = "", question: Ask | None = None
+) -> Case:
     """Let the case wait for something outside; its clock stands still until it is resumed, at ``until`` at the latest.
 
-    It stays with the person's vendor meanwhile, and what they typed is kept.
+    With a ``question`` its answer ends the hold before that. The case stays with the person's vendor meanwhile, and what
+    they typed is kept.
     """
-    why = given_reason(reason)
+    why = question.reason() if question is not None and not reason.strip() else given_reason(reason)
     if until <= at:
         raise BadHold(_("a hold ends in the future"))
     with transaction.atomic():
@@ -98,10 +110,12 @@ def hold(*, actor: Actor, lease_id: UUID, at: datetime, until: datetime, reason:
         case.state = CASE_FLOW.step("hold", CaseState(case.state))
         case.hold_until, case.hold_reason = until, why
         body = {"reason": why, "until": until.isoformat()}
-        take_step(actor=actor, at=at, case=case, kind=CaseEventKind.HELD, verb="case.hold", lease=lease, body=body)
-        Lease.objects.filter(case_id=case.pk).delete()
+        take_step(actor=actor, at=at, case=case, kind=CaseEventKind.HELD, verb="case.hold", lease=_pk(lease), body=body)
+        let_go(case, at=at, lease=lease)
+        if question is not None:
+            put_question(case, question, actor=actor, at=at, until=until)
         write_clock(case, now=at)
-        case.save(update_fields=[*_HANDS, *_CLOCK])
+        case.save(update_fields=[*HANDS, *_CLOCK])
     return case
 
 
@@ -112,7 +126,7 @@ def resume(*, actor: Actor, case_id: UUID, at: datetime) -> Case:
         if actor.kind is not ActorKind.SYSTEM:
             require_in_scope(actor, Permission.CASE_HOLD, case)
         CASE_FLOW.step("resume", CaseState(case.state))
-        _resumed(case, actor=actor, at=at)
+        end_hold(case, actor=actor, at=at)
     return case
 
 
@@ -122,7 +136,7 @@ def resume_due(*, now: datetime, limit: int = 200) -> int:
         due = Case.objects.filter(state=CaseState.HELD, hold_until__lte=now).order_by("hold_until", "id")
         cases = list(due.select_for_update(skip_locked=True, no_key=True)[:limit])
         for case in cases:
-            _resumed(case, actor=SYSTEM, at=now)
+            end_hold(case, actor=SYSTEM, at=now)
     return len(cases)
 
 
@@ -143,7 +157,8 @@ def transfer(
         if queue is None:
             raise UnknownQueue(_("there is no queue '%(code)s'") % {"code": queue_code})
         CASE_FLOW.step("transfer", CaseState(case.state))
-        _move(case, queue, actor, at, CaseEventKind.TRANSFERRED, "case.transfer", lease, why)
+        let_go(case, at=at, lease=lease)
+        _move(case, queue, actor, at, CaseEventKind.TRANSFERRED, "case.transfer", _pk(lease), why)
     return case
 
 
@@ -166,9 +181,10 @@ def escalate(
         if above is None:
             raise NoEscalationQueue(_("this queue has none to escalate to"))
         CASE_FLOW.step("escalate", CaseState(case.state))
+        let_go(case, at=at, lease=lease)
         if severity is not None:
             case.severity = min(case.severity, severity)
-        _move(case, known.queues[above], actor, at, CaseEventKind.ESCALATED, "case.escalate", lease, why)
+        _move(case, known.queues[above], actor, at, CaseEventKind.ESCALATED, "case.escalate", _pk(lease), why)
     return case
 
 
@@ -196,43 +212,29 @@ def close(*, actor: Actor, case_id: UUID, at: datetime, reason: str) -> Case:
         require_in_scope(actor, Permission.CASE_REASSIGN, case)
         case.state = CASE_FLOW.step("close", CaseState(case.state))
         take_step(actor=actor, at=at, case=case, kind=CaseEventKind.CLOSED, verb="case.close", body={"reason": why})
-        Lease.objects.filter(case_id=case.pk).delete()
+        let_go(case, at=at)
         Draft.objects.filter(case_id=case.pk).delete()
         write_clock(case, now=at)
         case.save(update_fields=["state", *_CLOCK])
     return case
 
 
-_HANDS = ("state", "holder", "vendor", "claimed_at", "hold_until", "hold_reason")
 _CLOCK = ("due_at", "at_risk_at", "rank")
 
 
 def _in_hand(
     actor: Actor, at: datetime, lease_id: UUID | None, case_id: UUID | None, permission: Permission
-) -> tuple[Case, UUID | None]:
+) -> tuple[Case, Lease | None]:
     """The locked case and the lease it is moved by; see the module for who may."""
     if lease_id is not None:
-        case = locked_lease(actor, lease_id, at).case
-        require_in_scope(actor, permission, case)
-        return case, lease_id
+        lease = locked_lease(actor, lease_id, at)
+        require_in_scope(actor, permission, lease.case)
+        return lease.case, lease
     assert case_id is not None, "a case is moved by its lease or by its id"
     case = locked_case(case_id)
     waits = case.state == CaseState.OPEN
     require_in_scope(actor, permission if waits else Permission.CASE_REASSIGN, case)
     return case, None
-
-
-def _put_back(case: Case) -> None:
-    case.state, case.holder_id, case.vendor, case.claimed_at = CaseState.OPEN, None, "", None
-    case.hold_until, case.hold_reason = None, ""
-    Lease.objects.filter(case_id=case.pk).delete()
-
-
-def _resumed(case: Case, *, actor: Actor, at: datetime) -> None:
-    take_step(actor=actor, at=at, case=case, kind=CaseEventKind.RESUMED, verb="case.resume")
-    _put_back(case)
-    write_clock(case, now=at)
-    case.save(update_fields=[*_HANDS, *_CLOCK])
 
 
 def _move(
@@ -262,14 +264,18 @@ def _move(
     case.lane_id = lanes_for(known, [(queue, case.language)])[queue.id, case.language].id
     routed = case.why_here.get("routed") or case.why_here
     case.why_here = {"by": kind.value, "from": came_from, "version": routed.get("version", 0), "routed": routed}
-    _put_back(case)
+    put_back(case)
     write_clock(case, now=at)
-    case.save(update_fields=[*_HANDS, *_CLOCK, "queue", "lane", "severity", "why_here"])
+    case.save(update_fields=[*HANDS, *_CLOCK, "queue", "lane", "severity", "why_here"])
 
 
 def _promise(case: Case, queue: QueueEntry) -> dict[str, Any]:
     terms = terms_for(reference(), queue, case.severity)
     return {"clock": terms.as_json() if terms else None}
+
+
+def _pk(lease: Lease | None) -> UUID | None:
+    return lease.pk if lease is not None else None
 
 
 def _holder(case: Case) -> str:

@@ -18,7 +18,11 @@ from piepowder.review.lanes import lanes_for
 from piepowder.review.models import Case, Lane, Queue
 from piepowder.review.moving import UnknownQueue
 from piepowder.review.reference import note_change, reference
+from piepowder.review.standing import ADJUDICATION
 from piepowder.review.states import ACTIVE_STATES, Reopening
+
+
+MOST_OPINIONS = 9
 
 
 class BadSetup(Malformed):
@@ -40,14 +44,22 @@ def save_queue(
     escalates_to: str = "",
     reopening: str = Reopening.CONTINUE,
     active: bool = True,
+    opinions: int = 1,
+    agreeing: int = 1,
+    adjudicates_to: str = "",
+    shows_enforcement: bool = True,
+    preempts: bool = False,
 ) -> Queue:
-    """Make or change the queue ``code``. A change of skill takes the waiting cases along to lanes of the new skill."""
+    """Make or change the queue ``code``. A change of skill takes the waiting cases along to lanes of the new skill.
+
+    With ``opinions`` above 1 that many people judge each case independently; ``agreeing`` of them decide it, and what they
+    cannot agree on goes to ``adjudicates_to``.
+    """
     require(actor, Permission.QUEUE_EDIT, Place(queue=code))
     _check_queue(code, name, lease_s, grace_s, reopening)
+    _check_opinions(code, opinions, agreeing, adjudicates_to)
     with transaction.atomic():
-        above = Queue.objects.filter(code=escalates_to).first() if escalates_to else None
-        if escalates_to and above is None:
-            raise UnknownQueue(_("there is no queue '%(code)s'") % {"code": escalates_to})
+        above, judge = _queue_named(escalates_to), _queue_named(adjudicates_to)
         values = {
             "name": name.strip(),
             "purpose": purpose,
@@ -59,13 +71,47 @@ def save_queue(
             "escalates_to": above,
             "reopening": reopening,
             "active": active,
+            "opinions": opinions,
+            "agreeing": agreeing,
+            "adjudicates_to": judge,
+            "shows_enforcement": shows_enforcement,
+            "preempts": preempts,
         }
         queue, _made = Queue.objects.update_or_create(code=code, defaults=values)
         note_change()
         _move_to_skill(queue)
-        told: dict[str, Any] = {**values, "escalates_to": escalates_to, "reopening": str(reopening)}
+        told: dict[str, Any] = {
+            **values,
+            "escalates_to": escalates_to,
+            "adjudicates_to": adjudicates_to,
+            "reopening": str(reopening),
+        }
         record(actor=actor, at=at, verb="queue.save", subject_kind="queue", subject_id=code, **told)
     return queue
+
+
+def _queue_named(code: str) -> Queue | None:
+    if not code:
+        return None
+    queue = Queue.objects.filter(code=code).first()
+    if queue is None:
+        raise UnknownQueue(_("there is no queue '%(code)s'") % {"code": code})
+    return queue
+
+
+def _check_opinions(code: str, opinions: int, agreeing: int, adjudicates_to: str) -> None:
+    found = []
+    if not 1 <= opinions <= MOST_OPINIONS:
+        detail = _("from 1 to %(most)s people") % {"most": MOST_OPINIONS}
+        found.append(FieldProblem("/opinions", "out_of_range", detail))
+    if not 1 <= agreeing <= opinions:
+        found.append(FieldProblem("/agreeing", "out_of_range", _("at least one, and no more than give an opinion")))
+    elif opinions > 1 and 2 * agreeing <= opinions:
+        found.append(FieldProblem("/agreeing", "no_majority", _("more than half of those who give an opinion")))
+    if adjudicates_to and adjudicates_to == code:
+        found.append(FieldProblem("/adjudicates_to", "itself", _("another queue than this one")))
+    if found:
+        raise BadSetup(_("this queue cannot be saved"), problems=found)
 
 
 def _check_queue(code: str, name: str, lease_s: int, grace_s: int, reopening: str) -> None:
@@ -85,7 +131,7 @@ def _check_queue(code: str, name: str, lease_s: int, grace_s: int, reopening: st
 
 
 def _move_to_skill(queue: Queue) -> None:
-    others = Lane.objects.filter(queue=queue).exclude(skill=queue.skill)
+    others = Lane.objects.filter(queue=queue).exclude(skill__in=[queue.skill, ADJUDICATION])
     with_work = others.filter(cases__state__in=ACTIVE_STATES).distinct()
     known = reference()
     for lane in with_work:

@@ -11,11 +11,16 @@ from django.utils.translation import gettext as _
 from piepowder.kernel.actor import Actor, ActorKind, Place, Scope
 from piepowder.kernel.errors import Refused
 from piepowder.kernel.permissions import Permission
+from piepowder.review.exposure import SEVERITIES
 from piepowder.review.models import Eligibility
 from piepowder.review.reference import LaneEntry, QueueEntry, Reference
 
 ANY_LANGUAGE = ("", "und")
 """Lanes of items in no particular language, which everybody can judge."""
+
+
+ADJUDICATION = "case:adjudicate"
+"""In place of a skill on lanes whose cases only people with this permission may judge."""
 
 
 class NotAPerson(Refused):
@@ -29,11 +34,34 @@ class Reach:
     lanes: tuple[int, ...] = ()
     in_markets: tuple[tuple[int, str], ...] = ()
 
+    @property
+    def all_lanes(self) -> tuple[int, ...]:
+        return tuple(sorted({*self.lanes, *(lane for lane, _market in self.in_markets)}))
+
     def __bool__(self) -> bool:
         return bool(self.lanes or self.in_markets)
 
     def covers(self, lane_id: int, market: str) -> bool:
         return lane_id in self.lanes or (lane_id, market) in self.in_markets
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody may be given, and what goes first: urgent cases, then what is reserved for them, then ``starred``.
+
+    ``urgent`` is the part of the reach whose gravest cases cannot wait; ``severities`` are those they have not yet seen
+    enough of today.
+    """
+
+    within: Reach
+    urgent: Reach = Reach()
+    starred: tuple[int, ...] = ()
+    """Lanes."""
+    severities: tuple[int, ...] = SEVERITIES
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.severities != SEVERITIES
 
 
 def user_id_of(actor: Actor) -> int:
@@ -53,6 +81,26 @@ def reach(known: Reference, actor: Actor, skills: frozenset[str], queues: Collec
     if found is None:
         found = known.reaches[key] = _worked_out(known, actor, skills, queues)
     return found
+
+
+def wish(
+    known: Reference,
+    actor: Actor,
+    skills: frozenset[str],
+    *,
+    queues: Collection[str] = (),
+    starred: Collection[str] = (),
+    severities: tuple[int, ...] = SEVERITIES,
+) -> Wish:
+    """What ``actor`` may be given from ``queues`` (codes; all within reach when empty), ``starred`` ones first."""
+    preempting = [code for code, queue in known.by_code.items() if queue.preempts and (not queues or code in queues)]
+    fond = {known.by_code[code].id for code in starred if code in known.by_code}
+    return Wish(
+        within=reach(known, actor, skills, queues),
+        urgent=reach(known, actor, skills, preempting) if preempting and 0 in severities else Reach(),
+        starred=tuple(lane.id for lane in known.lanes.values() if lane.queue_id in fond) if fond else (),
+        severities=severities,
+    )
 
 
 def _worked_out(known: Reference, actor: Actor, skills: Collection[str], queues: Collection[str]) -> Reach:
@@ -77,9 +125,15 @@ def _is_open_to(actor: Actor, skills: Collection[str], queue: QueueEntry, lane: 
     return (
         queue.active
         and queue.is_worked_by(actor.vendor)
-        and (not lane.skill or lane.skill in skills)
+        and (not lane.skill or lane.skill in skills or _adjudicates(actor, queue, lane))
         and (lane.language in ANY_LANGUAGE or lane.language in actor.languages)
     )
+
+
+def _adjudicates(actor: Actor, queue: QueueEntry, lane: LaneEntry) -> bool:
+    """Whether this is a lane of adjudicators, and the person is one. A skill that the queue asks for is not waived."""
+    place = Place(vendor=actor.vendor, queue=queue.code, language=lane.language)
+    return lane.skill == ADJUDICATION and actor.may(Permission.CASE_ADJUDICATE, place)
 
 
 def _within(scope: Scope, actor: Actor, queue: QueueEntry, lane: LaneEntry) -> bool:

@@ -30,8 +30,10 @@ CASE_FLOW: Flow[CaseState] = Flow(
         "escalate": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD], CaseState.OPEN),
         "hold": ([CaseState.CLAIMED], CaseState.HELD),
         "resume": ([CaseState.HELD], CaseState.OPEN),
+        "assign": ([CaseState.OPEN, CaseState.CLAIMED, CaseState.HELD], CaseState.OPEN),
         "opine": ([CaseState.CLAIMED], CaseState.OPEN),
         "propose": ([CaseState.CLAIMED], CaseState.PROPOSED),
+        "split": ([CaseState.OPEN], CaseState.OPEN),
         "approve": ([CaseState.PROPOSED], CaseState.DECIDED),
         "send_back": ([CaseState.PROPOSED], CaseState.OPEN),
         "decide": ([CaseState.CLAIMED], CaseState.DECIDED),
@@ -63,6 +65,7 @@ class CaseEventKind(models.TextChoices):
     CLOSED = "closed", _("closed without decision")
     NOTED = "noted", _("note")
     OPINED = "opined", _("opinion given")
+    SPLIT = "split", _("opinions differ")
     PROPOSED = "proposed", _("decision proposed")
     SENT_BACK = "sent_back", _("proposal sent back")
     ANSWERED = "answered", _("answer received")
@@ -115,3 +118,11 @@ class Asked(models.TextChoices):
     LEGAL = "legal", _("legal")
     LEAD = "lead", _("the team lead")
     OTHER = "other", _("somebody else")
+
+
+class ExposureState(models.TextChoices):
+    """How much of a day's budget of grave work is left."""
+
+    FINE = "fine", _("within the budget")
+    NEAR = "near", _("budget nearly spent")
+    OVER = "over", _("budget spent")

@@ -112,13 +112,13 @@ class Migration(migrations.Migration):
             model_name='moment',
             index=models.Index(fields=['item', 'at_ms', 'id'], name='moment_in_stream'),
         ),
-        migrations.AddConstraint(
-            model_name='moment',
-            constraint=models.UniqueConstraint(fields=('item', 'reference'), name='moment_once'),
-        ),
         migrations.AddIndex(
             model_name='moment',
             index=models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='moment_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='moment',
+            constraint=models.UniqueConstraint(fields=('item', 'reference'), name='moment_once'),
         ),
         migrations.AddConstraint(
             model_name='moment',

@@ -20,6 +20,9 @@ class Migration(migrations.Migration):
                 ('in_hand', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('skips_a_day', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('exposure_minutes', models.JSONField(blank=True, default=dict)),
+                ('four_eyes', models.JSONField(blank=True, default=list)),
+                ('lifted_on', models.DateField(blank=True, null=True)),
+                ('lifted_reason', models.CharField(blank=True, max_length=300)),
             ],
         ),
         migrations.CreateModel(
@@ -100,6 +103,44 @@ class Migration(migrations.Migration):
             model_name='case',
             name='one_active_case_per_item',
         ),
+        migrations.RemoveIndex(
+            model_name='case',
+            name='case_lane_rank',
+        ),
+        migrations.RemoveIndex(
+            model_name='case',
+            name='case_lane_market_rank',
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='reserved_for',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases_reserved', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='reserved_until',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='split_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='lease',
+            name='number',
+            field=models.PositiveIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name='lease',
+            name='shown_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='lease',
+            name='shown_s',
+            field=models.FloatField(default=0),
+        ),
         migrations.AddField(
             model_name='queue',
             name='adjudicates_to',
@@ -138,16 +179,37 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='caseevent',
             name='kind',
-            field=models.CharField(choices=[('opened', 'opened'), ('offered', 'offered'), ('claimed', 'claimed'), ('viewed', 'first viewed'), ('released', 'released'), ('expired', 'lease expired'), ('skipped', 'skipped'), ('transferred', 'transferred'), ('escalated', 'escalated'), ('held', 'put on hold'), ('resumed', 'resumed'), ('report_joined', 'report joined'), ('snapshot_arrived', 'newer snapshot arrived'), ('reprioritised', 'severity changed'), ('breached', 'late'), ('decided', 'decided'), ('reopened', 'reopened'), ('closed', 'closed without decision'), ('noted', 'note'), ('opined', 'opinion given'), ('proposed', 'decision proposed'), ('sent_back', 'proposal sent back'), ('answered', 'answer received'), ('assigned', 'assigned')], max_length=16),
+            field=models.CharField(choices=[('opened', 'opened'), ('offered', 'offered'), ('claimed', 'claimed'), ('viewed', 'first viewed'), ('released', 'released'), ('expired', 'lease expired'), ('skipped', 'skipped'), ('transferred', 'transferred'), ('escalated', 'escalated'), ('held', 'put on hold'), ('resumed', 'resumed'), ('report_joined', 'report joined'), ('snapshot_arrived', 'newer snapshot arrived'), ('reprioritised', 'severity changed'), ('breached', 'late'), ('decided', 'decided'), ('reopened', 'reopened'), ('closed', 'closed without decision'), ('noted', 'note'), ('opined', 'opinion given'), ('split', 'opinions differ'), ('proposed', 'decision proposed'), ('sent_back', 'proposal sent back'), ('answered', 'answer received'), ('assigned', 'assigned')], max_length=16),
+        ),
+        migrations.AlterField(
+            model_name='lease',
+            name='user',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='leases', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AlterField(
             model_name='skip',
             name='reason',
             field=models.CharField(blank=True, max_length=200),
         ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('reserved_for__isnull', True), ('state', 'open')), fields=['lane', 'rank', 'id', 'severity'], name='case_lane_rank'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('reserved_for__isnull', True), ('state', 'open')), fields=['lane', 'market', 'rank', 'id', 'severity'], name='case_lane_market_rank'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('reserved_for__isnull', False)), fields=['reserved_for', 'reserved_until'], name='case_reserved'),
+        ),
         migrations.AddConstraint(
             model_name='case',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'claimed', 'held', 'proposed'])), fields=('item',), name='one_active_case_per_item'),
+        ),
+        migrations.AddConstraint(
+            model_name='lease',
+            constraint=models.UniqueConstraint(fields=('user', 'number'), name='lease_number_once'),
         ),
         migrations.AddConstraint(
             model_name='queue',
