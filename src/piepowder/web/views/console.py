@@ -24,7 +24,8 @@ from piepowder.intake.operations import reveal_media
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
-from piepowder.policy.queries import search
+from piepowder.policy.models import PolicyVersion
+from piepowder.policy.queries import readings_in, search
 from piepowder.review.models import Queue
 from piepowder.review.operations import (
     NotAvailable,
@@ -252,10 +253,12 @@ def console_policies(request: HttpRequest, lease_id: UUID) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     case = console_case(actor, lease_id, now=now)
     text = request.GET.get("text", "").strip()
-    lines = (
-        search(actor, text, policy_language(get_language()), case.market, now, kind=case.kind, limit=8) if text else []
-    )
-    return render(request, "web/console/_hits.html", {"lines": lines, "text": text})
+    language = policy_language(get_language())
+    lines = search(actor, text, language, case.market, now, kind=case.kind, limit=8) if text else []
+    versions = PolicyVersion.objects.filter(pk__in=[line.version_id for line in lines])
+    readings = readings_in(versions, language) if lines else {}
+    hits = [{"line": line, "reading": readings[line.version_id]} for line in lines]
+    return render(request, "web/console/_hits.html", {"hits": hits, "text": text})
 
 
 @screen()

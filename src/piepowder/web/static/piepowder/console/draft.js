@@ -1,9 +1,13 @@
-// Drafts: saved a moment after typing stops and before the page goes away.
+// Drafts: saved a moment after typing stops and before the page goes away; in the browser itself until the server has them,
+// so that neither a lost connection nor a browser that dies takes anything away.
 
 import { policies, restore } from "./judge.js";
 import { $, bench, form, send } from "./page.js";
 
 const PAUSE_MS = 800;
+const AGAIN_MS = 10_000;
+const KEPT_MS = 7 * 24 * 3_600_000;
+const PREFIX = "piepowder:draft:";
 let saving = null;
 let dirty = false;
 
@@ -18,11 +22,35 @@ function draft() {
     note: fields.get("note"),
     where: fields.get("where") ?? "",
     orders: Object.fromEntries(orders.map((key) => [key, fields.get(`days-${key}`) ?? ""])),
+    typed_at: Date.now(),
   };
+}
+
+// What is kept in the browser belongs to one person and one case.
+const place = () => `${PREFIX}${bench().dataset.person}:${bench().dataset.case}`;
+
+function keepHere(content) {
+  try {
+    localStorage.setItem(place(), JSON.stringify(content));
+  } catch {
+    // A browser without storage still has the page, and the server.
+  }
+}
+
+function keptHere() {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (name.startsWith(PREFIX) && !(JSON.parse(localStorage.getItem(name)).typed_at > Date.now() - KEPT_MS)) localStorage.removeItem(name);
+    }
+    return JSON.parse(localStorage.getItem(place()));
+  } catch {
+    return null;
+  }
 }
 
 function keep() {
   dirty = true;
+  keepHere(draft());
   clearTimeout(saving);
   saving = setTimeout(save, PAUSE_MS);
 }
@@ -32,19 +60,32 @@ export async function save() {
   clearTimeout(saving);
   dirty = false;
   const here = bench();
+  const content = draft();
+  const mine = place();
   try {
-    const answer = await send(here.dataset.draftUrl, { keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(draft()) });
+    const answer = await send(here.dataset.draftUrl, { keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
     if (!answer.ok) throw new Error(String(answer.status));
+    if (bench() !== here) return;
     $("#draft-state").textContent = here.dataset.saved;
+    if (!dirty) localStorage.removeItem(mine);
   } catch {
+    if (bench() !== here) return;
     dirty = true;
     $("#draft-state").textContent = here.dataset.unsaved;
+    clearTimeout(saving);
+    saving = setTimeout(save, AGAIN_MS);
   }
 }
 
+// The newer of what the server and this browser kept.
 export async function takeUp() {
-  const kept = JSON.parse($("#draft").textContent || "null");
-  if (kept && (kept.outcome || kept.facts || kept.note)) await restore(kept);
+  const told = JSON.parse($("#draft").textContent || "null") ?? {};
+  const own = keptHere();
+  const newer = own && own.typed_at > (told.typed_at ?? 0);
+  const kept = newer ? own : told;
+  if (!(kept.outcome || kept.facts || kept.note)) return;
+  await restore(kept);
+  if (newer) keep();
 }
 
 // What is decided must not be saved over by a draft of it.
@@ -53,6 +94,15 @@ export function drop() {
   dirty = false;
 }
 
+export function decided(person, caseId) {
+  try {
+    localStorage.removeItem(`${PREFIX}${person}:${caseId}`);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 document.addEventListener("judge:changed", keep);
 document.addEventListener("input", (event) => form()?.contains(event.target) && event.target.id !== "policy-search" && keep());
 window.addEventListener("pagehide", save);
+window.addEventListener("online", save);

@@ -1,7 +1,9 @@
 // Choosing policies, looking after what is still missing, and deciding.
 
-import { action, digitOf } from "./keys.js";
+import { action, digitOf, label } from "./keys.js";
+import * as orders from "./orders.js";
 import { $, $$, announce, bench, form, judging, lost, tell } from "./page.js";
+import { close as closeSearch } from "./search.js";
 
 let chosen = []; // codes in the order of citing; the first is the one the decision mainly rests on
 const fetched = new Map(); // code → fragment, for this case
@@ -22,29 +24,62 @@ async function fragment(code) {
   return template.content;
 }
 
-export async function choose(code, { also = false, quiet = false } = {}) {
-  if (also && chosen.length && chosen[0] !== code) {
-    chosen = chosen.includes(code) ? chosen.filter((one) => one !== code) : [...chosen, code];
+// Cites these policies and nothing else; what was ordered by hand stays.
+async function cite(codes) {
+  const work = (pending = Promise.all(codes.map(fragment)));
+  const parts = await work;
+  if (pending !== work) return false;
+  pending = null;
+  if (parts.some((part) => !part)) return false;
+  const before = orders.current();
+  const titles = parts.map((part) => $(".chosen-policy", part).dataset.title);
+  const texts = parts.map((part) => $(".chosen-text", part).cloneNode(true));
+  if (chosen[0] !== codes[0] || !$("#chosen .chosen-policy")) {
+    $("#chosen").replaceChildren(parts[0]);
+    label($("#chosen"));
+    orders.propose(parts.slice(1), before);
   } else {
-    const work = (pending = fragment(code));
-    const part = await work;
-    if (pending !== work) return;
-    pending = null;
-    if (!part) return;
-    chosen = [code];
-    $("#chosen").replaceChildren(part);
+    for (const [index, code] of codes.entries()) if (!chosen.includes(code)) orders.add(parts[index]);
   }
+  chosen = codes;
   form().elements.outcome.value = "violation";
   show();
-  if (quiet) return;
+  $("#also").replaceChildren(...codes.slice(1).map((code, index) => besides(code, titles[index + 1], texts[index + 1])));
+  label($("#also"));
+  return true;
+}
+
+// A policy cited in addition: its words, and the ways to let the decision rest on it or to take it away.
+function besides(code, title, text) {
+  const line = $("#also-policy").content.cloneNode(true);
+  $("[data-code-of]", line).textContent = code;
+  $("[data-title-of]", line).textContent = title;
+  $("[data-rest-on]", line).dataset.restOn = code;
+  $("[data-uncite]", line).dataset.uncite = code;
+  $("details", line).append(text);
+  return line;
+}
+
+export async function choose(code, { also = false } = {}) {
+  const already = chosen.includes(code);
+  const codes = !also || !chosen.length ? [code] : already ? chosen.filter((one) => one !== code) : [...chosen, code];
+  if (!codes.length || !(await cite(codes))) return;
   say("");
+  announce($("#chosen .chosen-policy").dataset.said);
   $("#facts").focus();
+  tell("judge:changed");
+}
+
+async function restOn(code) {
+  if (!(await cite([code, ...chosen.filter((one) => one !== code)]))) return;
+  announce($("#chosen .chosen-policy").dataset.said);
   tell("judge:changed");
 }
 
 function chooseNone() {
   pending = null;
   chosen = [];
+  orders.forget();
   form().elements.outcome.value = "no_violation";
   $("#chosen").replaceChildren();
   show();
@@ -59,11 +94,8 @@ function show() {
   $("[data-none]").setAttribute("aria-pressed", String(none));
   $(".judge-words").hidden = chosen.length === 0;
   $("#policies-chosen").replaceChildren(...chosen.map((code) => Object.assign(document.createElement("input"), { type: "hidden", name: "policy", value: code })));
-  const also = $("#also");
-  also.hidden = chosen.length < 2;
-  also.replaceChildren(...chosen.slice(1).map((code) => Object.assign(document.createElement("span"), { className: "chip mono", textContent: `+ ${code}` })));
-  $("#policy-hits").replaceChildren();
-  $("#policy-search").value = "";
+  $("#also").hidden = chosen.length < 2;
+  closeSearch();
 }
 
 export function say(words) {
@@ -72,28 +104,17 @@ export function say(words) {
 
 // Puts back what was typed earlier, without moving the focus.
 export async function restore(kept) {
+  const here = bench();
   $("#note").value = kept.note ?? "";
+  $("#facts").value = kept.facts ?? "";
   if (kept.outcome === "no_violation") {
     form().elements.outcome.value = "no_violation";
     show();
-  } else if (kept.policies?.length) {
-    await choose(kept.policies[0], { quiet: true });
-    chosen = [...kept.policies];
-    show();
+  } else if (kept.policies?.length && (await cite(kept.policies)) && bench() === here) {
     const ground = $(`#chosen [name=ground][value="${CSS.escape(kept.ground ?? "")}"]`);
     if (ground) ground.checked = true;
-    const where = $("#chosen [name=where]");
-    if (where && kept.where !== undefined) where.value = kept.where;
-    for (const box of $$("#chosen [name=order]")) {
-      box.checked = box.value in (kept.orders ?? {});
-      const days = $(`#chosen [name="days-${CSS.escape(box.value)}"]`);
-      if (box.checked) {
-        if (days) days.value = kept.orders[box.value];
-        box.closest(".order").classList.remove("is-more");
-      }
-    }
+    if (kept.orders) orders.put(new Map(Object.entries(kept.orders)), kept.where);
   }
-  $("#facts").value = kept.facts ?? "";
 }
 
 function complete() {
@@ -124,35 +145,20 @@ action("judge.suggestion", (event) => pick(event, false), { when: judging });
 action("judge.also", (event) => pick(event, true), { when: judging });
 action("judge.none", chooseNone, { when: judging });
 action("judge.decide", decide, { when: () => judging() && !lost() });
-action("judge.search", () => $("#policy-search").focus(), { when: judging });
 action("judge.facts", () => $("#facts").focus(), { when: () => judging() && !$(".judge-words").hidden });
-action("case.focus", () => {
-  if (document.activeElement === $("#policy-search")) $("#policy-hits").replaceChildren();
-  bench().focus();
-}, { when: judging });
+action("judge.primary", () => restOn(chosen[1]), { when: () => judging() && chosen.length > 1 });
+action("judge.note", () => $("#note").focus(), { when: judging });
+action("item.open", () => $(".item-head h1 a").click(), { when: judging });
+action("case.focus", () => (closeSearch(), bench().focus()), { when: judging });
 
 document.addEventListener("click", (event) => {
-  const found = event.target.closest(".suggestion[data-code]");
-  if (found) choose(found.dataset.code, { also: event.shiftKey });
-  else if (event.target.closest("[data-none]")) chooseNone();
-  else if (event.target.closest("[data-more-orders]")) $$("#chosen .order.is-more").forEach((order) => order.classList.remove("is-more"));
-  else if (event.target.closest("#decide") && !complete()) event.preventDefault();
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.target.id !== "policy-search" || event.isComposing) return;
-  const hits = $$("#policy-hits .suggestion");
-  const at = hits.findIndex((hit) => hit.getAttribute("aria-selected") === "true");
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    const next = (at + (event.key === "ArrowDown" ? 1 : -1) + hits.length) % hits.length;
-    hits.forEach((hit, index) => hit.setAttribute("aria-selected", String(index === next)));
-    hits[next]?.scrollIntoView({ block: "nearest" });
-    if (hits[next]) announce(hits[next].textContent.trim());
-  } else if (event.key === "Enter") {
-    event.preventDefault();
-    hits[Math.max(at, 0)]?.click();
-  }
+  const hit = (selector) => event.target.closest(selector);
+  let found;
+  if ((found = hit(".suggestion[data-code]"))) choose(found.dataset.code, { also: event.shiftKey });
+  else if (hit("[data-none]")) chooseNone();
+  else if ((found = hit("[data-rest-on]"))) restOn(found.dataset.restOn);
+  else if ((found = hit("[data-uncite]"))) choose(found.dataset.uncite, { also: true });
+  else if (hit("#decide") && !complete()) event.preventDefault();
 });
 
 document.addEventListener("input", (event) => form()?.contains(event.target) && event.target.id !== "policy-search" && say(""));
@@ -161,4 +167,5 @@ export function forget() {
   chosen = [];
   pending = null;
   fetched.clear();
+  orders.forget();
 }

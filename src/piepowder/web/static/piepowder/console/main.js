@@ -3,6 +3,8 @@
 
 import "./keys.js";
 import "./judge.js";
+import "./orders.js";
+import "./search.js";
 import "./draft.js";
 import "./lease.js";
 import "./leave.js";

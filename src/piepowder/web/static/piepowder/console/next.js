@@ -1,6 +1,6 @@
 // One case after the other: what is put away when a case goes, and started when one comes.
 
-import { drop, takeUp } from "./draft.js";
+import { decided, drop, takeUp } from "./draft.js";
 import { action } from "./keys.js";
 import { forget } from "./judge.js";
 import { keepAlive, lose } from "./lease.js";
@@ -36,4 +36,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.id === "ruling") drop();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, successful } = event.detail;
+  if (elt.id !== "ruling") return;
+  if (successful) decided(elt.dataset.person, elt.dataset.case);
+  else if (form() === elt) tell("judge:changed");
 });
