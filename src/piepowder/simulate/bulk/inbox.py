@@ -14,6 +14,7 @@ from piepowder.intake.reporters import TRUST, ref_of, trust_of
 from piepowder.intake.schemas import MediaGiven, Notice, Submitted
 from piepowder.intake.states import STATE_AFTER, Kind, MediaState, ReporterKind
 from piepowder.intake.traits import traits_of
+from piepowder.intake.weighing import EARNS
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.ids import new_id
 from piepowder.simulate.bulk.desk import Desk, snapshot_of
@@ -32,8 +33,20 @@ class Known:
     """Policies named by the detections in the newest snapshot; an empty one for each that names none."""
     reported: list[tuple[datetime, str]] = field(default_factory=list)
     """When, and by which kind of reporter."""
+    reports: list[tuple[Report, Reporter]] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     traits: list[Trait] = field(default_factory=list)
+
+
+    def judged(self, founded: bool | None, at: datetime) -> None:
+        """What the decision of ``at`` says of the reports, or with ``None`` that it says so no longer."""
+        before, after = (at, None) if founded is None else (None, at)
+        touched = [report for report, _reporter in self.reports if report.judged_at == before]
+        for report in touched:
+            report.founded, report.judged_at = founded, after
+        for _report, reporter in self.reports if touched else ():
+            if reporter.kind in EARNS:
+                reporter.weigh_at = at
 
 
 class Inbox:
@@ -95,7 +108,8 @@ class Inbox:
             received_at=at,
             source=self.source,
         )
-        self.pages.done(report)
+        self.pages.begun(report)
+        known.reports.append((report, reporter))
         known.reported.append((at, reporter.kind))
         trust = trust_of(reporter, notice.policy_code)
         body = {

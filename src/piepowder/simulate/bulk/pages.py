@@ -21,6 +21,7 @@ from piepowder.review.models import (
     Case,
     CaseClock,
     CaseEvent,
+    Exposure,
     Lease,
     Presence,
     SellerViolations,
@@ -35,12 +36,13 @@ TOGETHER = 12_000
 # Parents first. As long as a reference is open, SQLite searches the children of every row that comes, table by table.
 _ORDER: tuple[type[models.Model], ...] = (
     Reporter, Item, Snapshot, ItemMedia, Detection, Relation, Trait, Report,
-    Case, CaseClock, CaseEvent, Lease, Skip, AvailabilityEvent, Presence, SellerViolations,
+    Case, CaseClock, CaseEvent, Lease, Skip, AvailabilityEvent, Presence, Exposure, SellerViolations,
     Decision, Citation, Statement, Enforcement, Message, Delivery, Attempt, Counter,
 )  # fmt: skip
 _FIXED: Mapping[type[models.Model], frozenset[str]] = {
     Reporter: frozenset({"id", "kind", "external_ref"}),
     Item: frozenset({"id", "kind", "external_id", "received_at"}),
+    Report: frozenset(field.attname for field in Report._meta.concrete_fields) - {"founded", "judged_at"},
     Case: frozenset({"id", "item_id", "kind", "market", "language", "seller_ref", "opened_at"}),
 }
 """What never changes in rows that may. Of a decision nothing changes but what becomes of it."""

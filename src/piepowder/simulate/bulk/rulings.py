@@ -122,6 +122,7 @@ class Rulings:
             ruled.enforcements = [_enforcement(order, known, decision, statement) for order in said.enforcements]
         self.post.enqueue(self._messages(ruled, statement, version), at=at, urgent=case.severity == 0)
         self._tell(ruled, statement, version, actor, at)
+        known.judged(said.outcome == Outcome.VIOLATION, at)
         if said.outcome == Outcome.VIOLATION:
             self.desk.note_violation(item.seller_ref, at)
 
@@ -133,6 +134,7 @@ class Rulings:
         decision.state, decision.withdrawn_at = DecisionState.WITHDRAWN, at
         for row in ruled.enforcements:
             row.state = EnforcementState.CANCELLED
+        known.judged(None, decision.decided_at)
         self.desk.reopen(ruled.one, actor=actor, at=at, reason=_("the decision was withdrawn"))
         if decision.outcome == Outcome.VIOLATION:
             self.desk.note_violation(known.item.seller_ref, decision.decided_at, -1)
