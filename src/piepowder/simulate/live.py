@@ -141,7 +141,9 @@ class _Live:
             self._rule(hand, claim, at)
             hand.until = at + timedelta(seconds=self.chance.between(1, 4))
             return
-        hand.claim = review.claim_next(actor=hand.actor, at=at)
+        # Whoever has seen enough of the grave today waits for milder work.
+        with suppress(review.ExposureSpent):
+            hand.claim = review.claim_next(actor=hand.actor, at=at)
         if hand.claim is None:
             review.still_here(actor=hand.actor, at=at)
             hand.until = at + timedelta(seconds=self.chance.between(4, 12))

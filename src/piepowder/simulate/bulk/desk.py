@@ -9,13 +9,24 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from piepowder.access.models import User
 from piepowder.intake.models import Item
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.ids import new_id
 from piepowder.policy.library import shipped_tree
 from piepowder.review.case_clocks import CLOCK_STEPS, Step, Terms, cycles, terms_for
 from piepowder.review.lanes import lanes_for
-from piepowder.review.models import AvailabilityEvent, Case, CaseClock, Lease, Presence, SellerViolations, Skip
+from piepowder.review.exposure import local_day, seconds_at
+from piepowder.review.models import (
+    AvailabilityEvent,
+    Case,
+    CaseClock,
+    Exposure,
+    Lease,
+    Presence,
+    SellerViolations,
+    Skip,
+)
 from piepowder.review.moving import SKIPPED_FOR
 from piepowder.review.opening import day_of
 from piepowder.review.reference import LaneEntry, QueueEntry, Reference
@@ -46,6 +57,10 @@ class Desk:
         self.over: list[Open] = []
         self.violations: Counter[tuple[str, date]] = Counter()
         self.presences: dict[int, Presence] = {}
+        self.hands: dict[int, list[Lease]] = {}
+        """What each person has in hand."""
+        self.exposures: dict[tuple[int, date, int], Exposure] = {}
+        self._zones: dict[int, str] = {}
         self._sellers: Counter[str] = Counter()
         self._severities: dict[tuple[str, str], int | None] = {}
         self._lanes: dict[tuple[int, str], LaneEntry] = {}
@@ -162,13 +177,22 @@ class Desk:
             beaten_at=at,
             length_s=queue.lease_s,
             expires_at=expires_at,
+            number=max((one.number or 0 for one in self.hands.get(user, ())), default=0) + 1,
+            shown_s=0.0,
         )
+        self.hands.setdefault(user, []).append(one.lease)
         for kind in (CaseEventKind.OFFERED, CaseEventKind.CLAIMED):
             self._event(one, actor, at, kind, {}, lease=one.lease.pk)
         told = {"lease": str(one.lease.pk)}
         self.pages.fact(actor, at, "case.claim", "case", case.pk, told)
 
     def view(self, one: Open, *, actor: Actor, at: datetime) -> None:
+        lease = _live(one)
+        for other in self.hands[lease.user_id]:
+            if other is not lease and other.shown_at is not None:
+                other.shown_s += max(0.0, (at - other.shown_at).total_seconds())
+                other.shown_at = None
+        lease.shown_at = lease.shown_at or at
         one.case.first_viewed_at = one.case.first_viewed_at or at
         self._step(one, actor, at, CaseEventKind.VIEWED, "case.view", lease=_lease(one))
 
@@ -178,7 +202,7 @@ class Desk:
         case.state, case.decided_at = CaseState.DECIDED, at
         lease = one.lease.pk if one.lease else None
         self._step(one, actor, at, CaseEventKind.DECIDED, "case.decide", lease=lease)
-        one.lease = None
+        self._let_go(one, at)
         self._tell_clock(one, at)
         del self.active[case.item_id]
         self.over.append(one)
@@ -198,11 +222,13 @@ class Desk:
         until = at + SKIPPED_FOR
         self.pages.done(Skip(case_id=one.case.pk, user_id=int(actor.ref), reason=reason, at=at, until=until))
         self._step(one, actor, at, CaseEventKind.SKIPPED, "case.skip", lease=_lease(one), body={"reason": reason})
+        self._let_go(one, at)
         _put_back(one)
 
     def release(self, one: Open, *, actor: Actor, at: datetime) -> None:
         body = {"reason": "", "person": _holder(one.case)}
         self._step(one, actor, at, CaseEventKind.RELEASED, "case.release", lease=_lease(one), body=body)
+        self._let_go(one, at)
         _put_back(one)
 
     def hold(self, one: Open, *, actor: Actor, at: datetime, until: datetime, reason: str) -> None:
@@ -210,7 +236,7 @@ class Desk:
         case.state, case.hold_until, case.hold_reason = CaseState.HELD, until, reason
         body = {"reason": reason, "until": until.isoformat()}
         self._step(one, actor, at, CaseEventKind.HELD, "case.hold", lease=_lease(one), body=body)
-        one.lease = None
+        self._let_go(one, at)
         self._tell_clock(one, at)
 
     def move(
@@ -228,6 +254,7 @@ class Desk:
             "clock": _promised(terms_for(self.known, queue, case.severity)),
         }
         self._step(one, actor, at, kind, verb, lease=_lease(one), body=body)
+        self._let_go(one, at)
         case.queue_id, case.lane_id = queue.id, self._lane(queue, case.language).id
         routed = case.why_here.get("routed") or case.why_here
         case.why_here = {"by": kind.value, "from": came_from, "version": routed.get("version", 0), "routed": routed}
@@ -262,7 +289,7 @@ class Desk:
             told = {"lease": str(lease.pk), "person": str(lease.user_id)}
             self.pages.fact(SYSTEM, now, "case.expire", "case", case.pk, told, case.vendor)
             case.state, case.holder_id, case.vendor, case.claimed_at = CaseState.OPEN, None, "", None
-            one.lease = None
+            self._let_go(one, now, acted=False)
 
     def resume(self, now: datetime) -> None:
         held = [one for one in self.active.values() if one.case.state == CaseState.HELD and _held_until(one) <= now]
@@ -293,8 +320,32 @@ class Desk:
                 self.pages.done(one.lease)
         for presence in self.presences.values():
             self.pages.done(presence)
+        for day in self.exposures.values():
+            self.pages.done(day)
         for (seller_ref, on), count in self.violations.items():
             self.pages.done(SellerViolations(seller_ref=seller_ref, on=on, count=count))
+
+    def _let_go(self, one: Open, at: datetime, *, acted: bool = True) -> None:
+        """The lease ends, and what its holder was exposed to is counted."""
+        lease = one.lease
+        if lease is None:
+            return
+        one.lease = None
+        self.hands[lease.user_id].remove(lease)
+        if lease.user_id not in self._zones:
+            self._zones = dict(User.objects.values_list("pk", "timezone"))
+        until = at if acted else lease.beaten_at
+        on, severity = local_day(until, self._zones[lease.user_id]), one.case.severity
+        day = self.exposures.get((lease.user_id, on, severity))
+        if day is None:
+            day = Exposure(user_id=lease.user_id, on=on, severity=severity, cases=0, seconds=0, revealed=0)
+            self.exposures[lease.user_id, on, severity] = day
+        day.cases += 1
+        day.seconds += round(
+            seconds_at(
+                taken_at=lease.taken_at, shown_at=lease.shown_at, shown_s=lease.shown_s, until=until, acted=acted
+            )
+        )
 
     def _severity(self, policy: str, market: str, at: datetime) -> int | None:
         """Of a suspected policy. The shipped versions are all in force before a history begins, so one look is enough."""
