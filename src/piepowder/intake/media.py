@@ -20,6 +20,7 @@ from piepowder.access.visibility import require
 from piepowder.intake.guard import Fetched, NotTaken, Unreachable, save
 from piepowder.intake.models import Item, ItemMedia, Moment, StoredMedia
 from piepowder.intake.sniffing import TooManyPixels, picture_size
+from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import NotFound, Refused
 from piepowder.kernel.permissions import Permission
@@ -54,14 +55,18 @@ def store_upload(*, actor: Actor, content: bytes | IO[bytes], at: datetime) -> S
 
 
 @transaction.atomic
-def reveal_media(*, actor: Actor, item_id: UUID, digest: str, at: datetime) -> StoredMedia:
-    """Record that ``actor`` looked at a picture or film of an item, which was hidden until then.
+def reveal_media(*, actor: Actor, item_id: UUID, digest: str, at: datetime) -> StoredMedia | None:
+    """Record that ``actor`` looked at a picture or film of an item, which was hidden until then; of a livestream that is not
+    kept there is no ``digest``, and nothing is returned.
 
     Raises ``NoSuchMedia`` when the item never had it, ``NotPermitted`` when the item is not theirs to see.
     """
     item = Item.objects.filter(id=item_id).first()
     if item is not None:
         require(actor, Permission.ITEM_VIEW, Place(market=item.market, language=item.language))
+    if not digest and item is not None and item.kind == Kind.LIVESTREAM:
+        record(actor=actor, at=at, verb="media.reveal", subject_kind="item", subject_id=item_id, media="")
+        return None
     uses = ItemMedia.objects.filter(snapshot__item_id=item_id, stored_id=digest).select_related("stored")
     moments = Moment.objects.filter(item_id=item_id, stored_id=digest).select_related("stored")
     use = uses.order_by("-id").first() or moments.first()

@@ -25,15 +25,19 @@ from piepowder.intake.queries import (
     reports_about,
     seller_standing,
 )
-from piepowder.intake.states import ItemState, MediaState
+from piepowder.intake.states import ItemState, Kind, MediaState
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.permissions import Permission
 from piepowder.policy.dsa import FOR_GOOD
 from piepowder.policy.models import PolicyText, PolicyVersion
 from piepowder.policy.queries import NoSuchPolicy, readings_in, versions_in_force
+from piepowder.review.marks import MarkLine, marks_in
 from piepowder.review.opening import violations_of
 from piepowder.review.queries import ConsoleCase, TimelineLine, console_case, timeline
 from piepowder.web.item_words import Change, ItemWords, changes, item_words
+from piepowder.web.papers import Papers, papers_for
+from piepowder.web.pictures import Comparable, comparable_with
+from piepowder.web.watching import Live, live_for
 from piepowder.web.words import why_words
 
 MOST_SUGGESTIONS = 4
@@ -69,7 +73,8 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class MediaShown:
-    """``shown`` is ``image``, ``video``, ``file``, or empty when there is nothing to show yet; then words say why."""
+    """``shown`` is ``image``, ``video``, ``live``, ``pdf``, ``file``, or empty when there is nothing to show yet; then words
+    say why."""
 
     digest: str
     shown: str
@@ -102,6 +107,10 @@ class Bench:
     item: ItemCard
     words: ItemWords
     gone: str
+    live: Live | None
+    marks: Sequence[MarkLine]
+    papers: Papers | None
+    comparable: tuple[Comparable, ...]
     media: tuple[MediaShown, ...]
     reports: Sequence[ReportLine]
     detections: Sequence[DetectionLine]
@@ -129,6 +138,10 @@ def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, the
         item=item,
         words=item_words(item.content, (span for found in item.detections for span in found.spans)),
         gone=_gone(item),
+        live=live_for(actor, item) if item.kind == Kind.LIVESTREAM else None,
+        marks=marks_in(actor, item.id) if _has_film(item) else (),
+        papers=papers_for(actor, item, today=now.date()),
+        comparable=comparable_with(actor, item),
         media=tuple(media_shown(one) for one in item.media),
         reports=reports,
         detections=item.detections,
@@ -147,6 +160,10 @@ def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, the
     )
 
 
+def _has_film(item: ItemCard) -> bool:
+    return item.kind == Kind.LIVESTREAM or any(one.content_type.startswith("video/") for one in item.media)
+
+
 def _gone(item: ItemCard) -> str:
     if item.state == ItemState.WITHDRAWN:
         return _("The seller has withdrawn this item. It is still to be judged.")
@@ -158,7 +175,11 @@ def _gone(item: ItemCard) -> str:
 def media_shown(one: MediaLine) -> MediaShown:
     """How one medium can be shown, or why it cannot."""
     shown = ""
-    if one.digest:
+    if one.role == "stream" and (one.digest or one.url):
+        shown = "live"
+    elif one.content_type == "application/pdf":
+        shown = "pdf"
+    elif one.digest:
         kind = one.content_type.split("/")[0]
         shown = kind if kind in ("image", "video") else "file"
     return MediaShown(one.digest, shown, one.content_type, str(MediaState(one.state).label), one.problem)

@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from piepowder.decisions.states import DecisionState, EnforcementState, Outcome
-from piepowder.intake.states import ItemState, Kind, ReporterKind, Submission
+from piepowder.intake.states import ItemState, Kind, MediaState, ReporterKind, Submission
 from piepowder.kernel.errors import FieldProblem
 from piepowder.kernel.ids import short
 from piepowder.outbox.states import DeliveryState
@@ -190,6 +190,27 @@ def target_of(targets: Iterable[SlaTarget], severity: str) -> SlaTarget | None:
 @register.filter
 def reporter_name(value: str) -> str:
     return str(ReporterKind(value).label)
+
+
+@register.filter
+def film_time(milliseconds: int) -> str:
+    """A place in a film as players show it: ``1:02:03.4``, without hours where there are none."""
+    tenths = int(milliseconds) // 100
+    hours, minutes, seconds = tenths // 36_000, tenths // 600 % 60, tenths / 10 % 60
+    return f"{hours}:{minutes:02}:{seconds:04.1f}" if hours else f"{minutes}:{seconds:04.1f}"
+
+
+@register.filter
+def media_state(value: str) -> str:
+    return str(MediaState(value).label) if value in MediaState.values else value
+
+
+@register.filter
+def way_name(way: str, minutes: int | None) -> str:
+    """What was done about a stream."""
+    if way == "interrupt":
+        return _("interrupted for %(minutes)s min") % {"minutes": minutes}
+    return {"warn": _("warned"), "end": _("ended")}.get(way, way)
 
 
 @register.filter

@@ -1,17 +1,24 @@
-"""Pictures, films and documents of items, given only to those who may see an item that has them."""
+"""Pictures, films and documents of items, given only to those who may see an item that has them; and marks in them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from typing import IO
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
 from piepowder.intake.media import open_media
 from piepowder.intake.queries import media_seen_by
+from piepowder.kernel.errors import Malformed
+from piepowder.review.marks import add_mark, marks_in, remove_mark
+from piepowder.review.queries import console_case
 
 _CHUNK = 64 * 1024
 # What a browser shows as a picture or film and cannot run; everything else is only ever saved.
@@ -21,6 +28,41 @@ _SHOWN = {
     "audio/mpeg", "audio/ogg", "audio/wav",
 }  # fmt: skip
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+
+@screen("POST")
+def mark_add(request: HttpRequest, lease_id: UUID) -> HttpResponse:
+    """Mark a place in a film or stream of the case in hand; answers with all its marks."""
+    actor, now = actor_of(request), timezone.now()
+    typed = request.POST
+    add_mark(
+        actor=actor,
+        lease_id=lease_id,
+        at=now,
+        at_ms=_milliseconds(typed.get("at_ms", "")),
+        media=typed.get("media", ""),
+        text=typed.get("text", ""),
+    )
+    return _marks(request, lease_id)
+
+
+@screen("POST")
+def mark_remove(request: HttpRequest, lease_id: UUID, mark_id: UUID) -> HttpResponse:
+    """Take one's own mark away; answers with those that are left."""
+    remove_mark(actor=actor_of(request), mark_id=mark_id, at=timezone.now())
+    return _marks(request, lease_id)
+
+
+def _marks(request: HttpRequest, lease_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    case = console_case(actor, lease_id, now=timezone.now())
+    return render(request, "web/console/_marks.html", {"marks": marks_in(actor, case.item_id), "lease_id": lease_id})
+
+
+def _milliseconds(typed: str) -> int:
+    if not typed.isascii() or not typed.isdigit() or len(typed) > 12:
+        raise Malformed(_("a mark needs a place in the film"))
+    return int(typed)
 
 
 @screen()
