@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from piepowder.decisions.operations import withdraw
+from piepowder.decisions.operations import decide, withdraw
 from piepowder.intake.models import Report, Reporter
-from tests.decisions.conftest import Court
+from piepowder.review.claiming import claim_case
+from tests.decisions.conftest import Court, ruling
 
 
 def test_a_decision_judges_the_reports_that_came_before_it(court: Court) -> None:
@@ -33,7 +34,8 @@ def test_undoing_unjudges_and_leaves_what_was_judged_before(court: Court) -> Non
     second = court.report(item)
     Report.objects.filter(pk=second.pk).update(received_at=court.now + timedelta(hours=1))
     later = court.now + timedelta(hours=2)
-    decision = court.decide(ann, court.case(item), at=later)
+    claim = claim_case(actor=ann, case_id=court.case(item).pk, at=later)
+    decision = decide(actor=ann, lease_id=claim.lease_id, ruling=ruling(item), at=later)
     assert Report.objects.get(pk=second.pk).judged_at == later
     withdraw(actor=ann, decision_id=decision.pk, at=later + timedelta(seconds=1))
     assert Report.objects.get(pk=second.pk).founded is None

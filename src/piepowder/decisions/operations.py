@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from piepowder.decisions.approvals import NoSuchProposal, OwnProposal, approve, refuse, withdraw_proposal
+from piepowder.decisions.batches import BatchBegun, NoCases, NoSuchBatch, open_batch, plan_batch, run_batch
 from piepowder.decisions.deciding import (
     BadRuling,
     CaseTaken,
@@ -18,18 +19,22 @@ from piepowder.decisions.issuing import NoTemplate, StatementIncomplete
 from piepowder.decisions.panels import NoSuchOpinion, OpinionGiven, take_back
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.templates import load_shipped_templates, publish_template
+from piepowder.decisions.together import judge_together, withdraw_together
 from piepowder.decisions.withdrawing import on_delivery_taken, withdraw
 from piepowder.outbox.operations import TooLate
 from piepowder.review.operations import LeaseLost
 
 __all__ = [
     "BadRuling",
+    "BatchBegun",
     "CaseTaken",
     "EnforcementOrder",
     "Judged",
     "LeaseLost",
     "NeedsPeople",
     "NewerSnapshot",
+    "NoCases",
+    "NoSuchBatch",
     "NoSuchDecision",
     "NoSuchItem",
     "NoSuchOpinion",
@@ -44,11 +49,16 @@ __all__ = [
     "decide",
     "decide_by_machine",
     "judge",
+    "judge_together",
     "load_shipped_templates",
     "on_delivery_taken",
+    "open_batch",
+    "plan_batch",
     "publish_template",
     "refuse",
+    "run_batch",
     "take_back",
     "withdraw",
     "withdraw_proposal",
+    "withdraw_together",
 ]
