@@ -118,9 +118,10 @@ def _keys(values: Any) -> str:
     if not isinstance(values, dict) or len(values) > _MOST_NAMES:
         return _("names and keys")
     texts = [*values, *values.values()]
-    if not all(isinstance(text, str) and 0 < len(text) <= 40 and "\x00" not in text for text in texts):
+    if not all(values) or not all(isinstance(text, str) and len(text) <= 40 and "\x00" not in text for text in texts):
         return _("names and keys")
-    doubled = sorted({key for key in values.values() if list(values.values()).count(key) > 1})
+    # No key at all switches an action off, and may do so for several.
+    doubled = sorted({key for key in values.values() if key and list(values.values()).count(key) > 1})
     return _("the same key twice: %(keys)s") % {"keys": ", ".join(doubled)} if doubled else ""
 
 

@@ -6,7 +6,7 @@ not shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,8 +94,10 @@ ACTIONS = (
 NAMES = {action.name: action for action in ACTIONS}
 
 
-def keys_for(own: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Every action with its key for a person who changed ``own``, as the page reads it."""
+EVERYWHERE = frozenset({"palette.open", "keys.show"})
+"""What every page knows, not only the console."""
+def keys_for(own: Mapping[str, str], *, only: Container[str] = NAMES) -> list[dict[str, Any]]:
+    """The actions with their keys for a person who changed ``own``, as the page reads them."""
     return [
         {
             "name": action.name,
@@ -107,6 +109,7 @@ def keys_for(own: Mapping[str, str]) -> list[dict[str, Any]]:
         for action in ACTIONS
     ]
 
+        if action.name in only
 
 def conflicts(keys: Mapping[str, str]) -> list[tuple[Action, Action]]:
     """Pairs of actions that could be meant by the same press if each had the key that ``keys`` names."""

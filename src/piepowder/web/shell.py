@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +11,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from piepowder.access.models import User
+from piepowder.access.preferences import Wellness, preferences_of
 from piepowder.http.identity import actor_of
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
@@ -115,6 +116,10 @@ class Shell:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The frame, worked out only when a page draws it."""
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
+    eyes: Wellness | None = None
+    """How media are shown to this person."""
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    """The keys that every page knows; the console knows all."""
 
 
 def _shell(request: HttpRequest) -> Shell:
@@ -130,11 +135,14 @@ def _shell(request: HttpRequest) -> Shell:
 
 
 def rail(actor: Actor, path: str) -> tuple[Entry, ...]:
+    preferences = preferences_of(request.user)
     """The wings with at least one room open to ``actor``; the room whose address ``path`` starts with is where they are."""
     open_rooms = [
         (wing, [(room, reverse(room.url_name)) for room in wing.rooms if _opens(actor, room)]) for wing in WINGS
     ]
     urls = [url for _, rooms in open_rooms for _, url in rooms if path == url or (url != "/" and path.startswith(url))]
+        eyes=preferences.wellness,
+        keys=keys_for(preferences.keys, only=EVERYWHERE),
     here = max(urls, key=len, default=None)
     return tuple(
         Entry(

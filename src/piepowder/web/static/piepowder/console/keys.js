@@ -68,6 +68,7 @@ const writes = (target) => target instanceof HTMLElement && (target.isContentEdi
 function taken(event) {
   const { target } = event;
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (target instanceof Element && target.matches("[data-key-field]")) return true;
   if (event.key === "Escape") return false;
   if (writes(target)) {
     if (target.matches("#ruling textarea, #chosen input") && event.key === "Enter" && !event.shiftKey) return false;

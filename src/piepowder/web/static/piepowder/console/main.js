@@ -14,3 +14,5 @@ import "./tabs.js";
 import { begin } from "./next.js";
 
 begin();
+import "./context.js";
+import "./wellness.js";
