@@ -28,7 +28,14 @@ SAID = {"kind": "transcript", "reference": "t-1", "at_ms": 12_000, "text": "Drin
 
 def stream(ref: str = "V-1", **changes: Any) -> dict[str, Any]:
     content = {"title": "Live sale", "stream": "https://live.example/a.m3u8", "started_at": "2026-03-04T10:00:00Z"}
-    return {"kind": "livestream", "id": ref, "market": "DE", "language": "en", "seller": "S-1", "content": content} | changes
+    return {
+        "kind": "livestream",
+        "id": ref,
+        "market": "DE",
+        "language": "en",
+        "seller": "S-1",
+        "content": content,
+    } | changes
 
 
 def read(*raw: dict[str, Any]) -> list[MomentGiven]:
