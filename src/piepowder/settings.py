@@ -145,6 +145,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = f"Piepowder {MARKETPLACE_NAME}"
 MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 # A site of a hundred people shares one address at the start of a shift.
 MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}
 
