@@ -9,6 +9,7 @@ from datetime import datetime
 from allauth.account.signals import password_reset
 from allauth.mfa import signals as factor
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
 
 from piepowder.access import operations as access
 from piepowder.decisions import operations as decisions
@@ -78,7 +79,7 @@ def connect() -> None:
     user_logged_out.connect(accounts.on_logout, dispatch_uid="piepowder")
     password_reset.connect(accounts.on_reset_password, dispatch_uid="piepowder")
     user_login_failed.connect(accounts.on_failed_login, dispatch_uid="piepowder")
-    factor.authenticator_added.connect(second_factor.on_factor_added, dispatch_uid="piepowder")
+    post_save.connect(second_factor.on_factor_added, sender="mfa.Authenticator", dispatch_uid="piepowder")
     factor.authenticator_removed.connect(second_factor.on_factor_removed, dispatch_uid="piepowder")
     factor.authenticator_reset.connect(second_factor.on_factor_renewed, dispatch_uid="piepowder")
     factor.authentication_failed.connect(second_factor.on_factor_failed, dispatch_uid="piepowder")

@@ -109,8 +109,10 @@ def _box() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"factors:{settings.SECRET_KEY}".encode()).digest()))
 
 
-def on_factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    _record(user, "add", authenticator.type)
+def on_factor_added(sender: Any, instance: Authenticator, created: bool, **_: Any) -> None:
+    """Told by the row itself, because allauth's own signal comes after the transaction in which it was written."""
+    if created and instance.type != Authenticator.Type.RECOVERY_CODES:
+        _record(User.objects.select_related("vendor", "site", "team").get(pk=instance.user_id), "add", instance.type)
 
 
 def on_factor_removed(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
