@@ -92,10 +92,10 @@ ACTIONS = (
 )
 
 NAMES = {action.name: action for action in ACTIONS}
-
-
 EVERYWHERE = frozenset({"palette.open", "keys.show"})
 """What every page knows, not only the console."""
+
+
 def keys_for(own: Mapping[str, str], *, only: Container[str] = NAMES) -> list[dict[str, Any]]:
     """The actions with their keys for a person who changed ``own``, as the page reads them."""
     return [
@@ -107,9 +107,9 @@ def keys_for(own: Mapping[str, str], *, only: Container[str] = NAMES) -> list[di
             "label": str(action.label),
         }
         for action in ACTIONS
+        if action.name in only
     ]
 
-        if action.name in only
 
 def conflicts(keys: Mapping[str, str]) -> list[tuple[Action, Action]]:
     """Pairs of actions that could be meant by the same press if each had the key that ``keys`` names."""

@@ -9,10 +9,14 @@ import "./draft.js";
 import "./lease.js";
 import "./leave.js";
 import "./media.js";
+import "./media_film.js";
+import "./media_marks.js";
+import "./media_pages.js";
+import "./live.js";
 import "./undo.js";
 import "./tabs.js";
+import "./context.js";
+import "./wellness.js";
 import { begin } from "./next.js";
 
 begin();
-import "./context.js";
-import "./wellness.js";
