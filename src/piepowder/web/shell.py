@@ -15,6 +15,7 @@ from piepowder.access.preferences import Wellness, preferences_of
 from piepowder.http.identity import actor_of
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
+from piepowder.web.keyboard import EVERYWHERE, keys_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,10 @@ class Shell:
     may_search: bool
     may_set_availability: bool
     may_claim: bool
+    eyes: Wellness | None = None
+    """How media are shown to this person."""
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    """The keys that every page knows; the console knows all."""
 
     @property
     def here(self) -> Entry | None:
@@ -116,33 +121,29 @@ class Shell:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The frame, worked out only when a page draws it."""
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
-    eyes: Wellness | None = None
-    """How media are shown to this person."""
-    keys: list[dict[str, Any]] = field(default_factory=list)
-    """The keys that every page knows; the console knows all."""
 
 
 def _shell(request: HttpRequest) -> Shell:
     if not isinstance(request.user, User):
         return Shell((), may_search=False, may_set_availability=False, may_claim=False)
     actor = actor_of(request)
+    preferences = preferences_of(request.user)
     return Shell(
         rail=rail(actor, request.path),
         may_search=actor.may(Permission.CASE_VIEW),
         may_set_availability=actor.may(Permission.AVAILABILITY_SET),
         may_claim=actor.may(Permission.CASE_CLAIM),
+        eyes=preferences.wellness,
+        keys=keys_for(preferences.keys, only=EVERYWHERE),
     )
 
 
 def rail(actor: Actor, path: str) -> tuple[Entry, ...]:
-    preferences = preferences_of(request.user)
     """The wings with at least one room open to ``actor``; the room whose address ``path`` starts with is where they are."""
     open_rooms = [
         (wing, [(room, reverse(room.url_name)) for room in wing.rooms if _opens(actor, room)]) for wing in WINGS
     ]
     urls = [url for _, rooms in open_rooms for _, url in rooms if path == url or (url != "/" and path.startswith(url))]
-        eyes=preferences.wellness,
-        keys=keys_for(preferences.keys, only=EVERYWHERE),
     here = max(urls, key=len, default=None)
     return tuple(
         Entry(
