@@ -14,6 +14,7 @@ from piepowder.access.models import User
 from piepowder.access.queries import actor_for
 from piepowder.kernel.actor import Actor
 from piepowder.review.reference import forget
+from piepowder.web import kept
 from tests.web import town as towns
 
 LogIn = Callable[[str], Client]
@@ -23,6 +24,7 @@ ActorOf = Callable[[str], Actor]
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     forget()
+    kept.forget()
     yield
     forget()
 

@@ -53,7 +53,9 @@ WINGS = (
         "layout-dashboard",
         (
             Room(_("Board"), "board", (Permission.BOARD_VIEW,)),
+            Room(_("Who is there"), "board_people", (Permission.AVAILABILITY_VIEW,)),
             Room(_("Cases"), "cases", (Permission.CASE_VIEW,)),
+            Room(_("Is it pending?"), "pending", (Permission.CASE_VIEW,)),
             Room(_("Set-up"), "queues", (Permission.QUEUE_VIEW,)),
         ),
     ),

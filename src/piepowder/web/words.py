@@ -154,6 +154,12 @@ def band_names(bands: Sequence[timedelta]) -> list[str]:
     return [*names, _("older")]
 
 
+def share_names(bands: Sequence[float]) -> list[str]:
+    """Names of the bands of the share of a target that is used, whose upper ends are ``bands``; then it is late."""
+    names = [_("under %(share)d %%") % {"share": round(100 * band)} for band in bands]
+    return [*names, _("late")]
+
+
 @dataclass(frozen=True, slots=True)
 class BarPiece:
     """A stretch of a bar that is 100 long; ``band`` picks the shade."""

@@ -21,7 +21,7 @@ from piepowder.intake.states import ItemState, Kind, MediaState, ReporterKind, S
 from piepowder.kernel.errors import FieldProblem
 from piepowder.kernel.ids import short
 from piepowder.outbox.states import DeliveryState
-from piepowder.review.board import AGE_BANDS
+from piepowder.review.board import AGE_BANDS, SHARE_BANDS
 from piepowder.review.models import SlaTarget
 from piepowder.review.states import Availability, CaseState
 from piepowder.web.languages import language_name
@@ -36,6 +36,7 @@ from piepowder.web.words import (
     clock_of,
     marked_pieces,
     rough_duration,
+    share_names,
     spoken_duration,
 )
 
@@ -263,5 +264,15 @@ def rough_ago(value: datetime | None) -> SafeString | str:
 @register.inclusion_tag("web/queues/_age_bar.html")
 def age_bar(ages: Sequence[int]) -> dict[str, Any]:
     """How old what waits is, as a bar; the numbers stand in its title."""
-    told = ", ".join(f"{name}: {count}" for name, count in zip(band_names(AGE_BANDS), ages, strict=True))
-    return {"pieces": bar_pieces(ages), "total": sum(ages), "told": told}
+    return _bar(band_names(AGE_BANDS), ages, "age")
+
+
+@register.inclusion_tag("web/queues/_age_bar.html")
+def share_bar(shares: Sequence[int]) -> dict[str, Any]:
+    """How much of its target the open work has used, as a bar; the numbers stand in its title."""
+    return _bar(share_names(SHARE_BANDS), shares, "share")
+
+
+def _bar(names: Sequence[str], counts: Sequence[int], shade: str) -> dict[str, Any]:
+    told = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True))
+    return {"pieces": bar_pieces(counts), "total": sum(counts), "told": told, "shade": shade}

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from piepowder.access.queries import people_visible_to
 from piepowder.access.visibility import require
 from piepowder.decisions.queries import decisions_about
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
-from piepowder.http.tables import csv_response
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import Malformed
@@ -35,10 +35,16 @@ from piepowder.review.queries import (
     timeline,
 )
 from piepowder.review.states import CASE_FLOW, CaseState
+from piepowder.web.case_columns import CASE_COLUMNS, USUAL_CASE_COLUMNS
+from piepowder.web.columns import chosen_columns
+from piepowder.web.exports import sent
 from piepowder.web.filters import end_of, number, start_of, typed
+from piepowder.web.list_tools import order_in, tools
+from piepowder.web.views.me import back_to
 from piepowder.web.words import why_words
 
-_PLAIN = ("item", "seller", "policy", "state", "queue", "market", "language", "kind", "vendor", "text")
+_PLAIN = ("item", "seller", "policy", "state", "queue", "market", "language", "kind", "vendor", "site", "text")
+_ORDERS = {"newest": _lazy("newest first"), "oldest": _lazy("oldest first"), "urgent": _lazy("most urgent first")}
 
 
 def _filters(query: QueryDict, actor: Actor) -> CaseFilters:
@@ -49,6 +55,7 @@ def _filters(query: QueryDict, actor: Actor) -> CaseFilters:
         since=start_of(query.get("since", "")),
         until=end_of(query.get("until", "")),
         late_at=timezone.now() if query.get("late") == "1" else None,
+        at_risk_at=timezone.now() if query.get("at_risk") == "1" else None,
     )
 
 
@@ -71,13 +78,19 @@ def cases(request: HttpRequest) -> HttpResponse:
     require(actor, Permission.CASE_VIEW)
     if quick := request.GET.get("q", "").strip():
         return redirect(f"{reverse('cases')}?{urlencode(_meant(actor, quick))}")
+    order, chosen = order_in(request, _ORDERS), chosen_columns(request.GET, CASE_COLUMNS, USUAL_CASE_COLUMNS)
+    cursor = request.GET.get("after", "")
+    found = search_cases(actor, _filters(request.GET, actor), cursor=cursor, order=order)
+    exports = {"csv": "cases_export", "xlsx": "cases_export_xlsx"} if actor.may(Permission.BOARD_EXPORT) else {}
     shown = {
-        "found": search_cases(actor, _filters(request.GET, actor), cursor=request.GET.get("after", "")),
+        "found": found,
+        "columns": chosen.columns,
+        "lines": chosen.lines(found.rows),
+        "tools": tools(request, chosen, _ORDERS, exports),
         "filters": request.GET,
         "states": CaseState.choices,
         "kinds": Kind.choices,
         "queues": _queues(actor),
-        "may_export": actor.may(Permission.BOARD_EXPORT),
     }
     return render(request, "web/cases/list.html", shown)
 
@@ -95,10 +108,17 @@ def _queues(actor: Actor) -> list[Queue]:
 
 
 @screen()
-def cases_export(request: HttpRequest) -> HttpResponseBase:
+def cases_export(request: HttpRequest, form: str = "csv") -> HttpResponseBase:
+    """Exactly what the list shows: the same filters, the columns that are shown, in the same order."""
     actor = actor_of(request)
-    table = export_cases(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
-    return csv_response(table)
+    table = export_cases(
+        actor=actor,
+        filters=_filters(request.GET, actor),
+        at=timezone.now(),
+        columns=chosen_columns(request.GET, CASE_COLUMNS, USUAL_CASE_COLUMNS).fields,
+        order=order_in(request, _ORDERS),
+    )
+    return sent(request, table, form)
 
 
 @screen()
@@ -113,15 +133,21 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "hold_reason": hold_reason,
         "events": timeline(actor, case_id),
         "decisions": decisions_about(actor, item_id=row.item_id, limit=20),
-        "moves": _moves(actor, row, place),
+        "moves": ways_to_move(actor, row),
         "may_claim": row.state == CaseState.OPEN and actor.may(Permission.CASE_CLAIM, place),
-        "queues": [queue for queue in _queues(actor) if queue.active and queue.code != row.queue_code],
+        "queues": other_queues(actor, row),
     }
     return render(request, "web/cases/case.html", shown)
 
 
-def _moves(actor: Actor, row: CaseRow, place: Place) -> list[str]:
+def other_queues(actor: Actor, row: CaseRow) -> list[Queue]:
+    """Where the case could go."""
+    return [queue for queue in _queues(actor) if queue.active and queue.code != row.queue_code]
+
+
+def ways_to_move(actor: Actor, row: CaseRow) -> list[str]:
     """The ways a lead may move this case by, in the order of the flow."""
+    place = Place(vendor=row.vendor or actor.vendor, queue=row.queue_code, market=row.market, language=row.language)
     allowed = CASE_FLOW.allowed(CaseState(row.state))
     lead = actor.may(Permission.CASE_REASSIGN, place)
     needs = {
@@ -142,7 +168,7 @@ def case_move(request: HttpRequest, case_id: UUID, way: str) -> HttpResponse:
         raise Http404
     move(actor_of(request), case_id, request.POST)
     messages.success(request, _("Done."))
-    return redirect("case", case_id)
+    return back_to(request, "case", case_id)
 
 
 def _release(actor: Actor, case_id: UUID, said: QueryDict) -> None:
@@ -175,6 +201,13 @@ def _reprioritise(actor: Actor, case_id: UUID, said: QueryDict) -> None:
     )
 
 
+def _assign(actor: Actor, case_id: UUID, said: QueryDict) -> None:
+    person = number(said.get("person", ""))
+    if person is None:
+        raise Malformed(_("say who it is for"))
+    review.assign(actor=actor, case_id=case_id, user_id=person, at=timezone.now(), reason=said.get("reason", ""))
+
+
 _WAYS: Mapping[str, Callable[[Actor, UUID, QueryDict], None]] = {
     "release": _release,
     "resume": _resume,
@@ -182,4 +215,5 @@ _WAYS: Mapping[str, Callable[[Actor, UUID, QueryDict], None]] = {
     "escalate": _escalate,
     "close": _close,
     "reprioritise": _reprioritise,
+    "assign": _assign,
 }

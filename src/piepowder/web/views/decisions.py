@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _lazy
 
 from piepowder.access.visibility import require
 from piepowder.decisions.export import export_decisions
@@ -15,14 +16,32 @@ from piepowder.decisions.queries import DecisionFilters, decision_page, recent_d
 from piepowder.decisions.states import DecisionState, Outcome
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
-from piepowder.http.tables import csv_response
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
+from piepowder.web.columns import chosen_columns
+from piepowder.web.decision_columns import DECISION_COLUMNS, USUAL_DECISION_COLUMNS
+from piepowder.web.exports import sent
 from piepowder.web.filters import end_of, number, start_of, typed
 from piepowder.web.languages import policy_language
+from piepowder.web.list_tools import order_in, tools
 
-_PLAIN = ("item", "seller", "policy", "outcome", "state", "kind", "market", "language", "queue", "vendor", "text")
+_PLAIN = (
+    "item",
+    "seller",
+    "policy",
+    "outcome",
+    "state",
+    "kind",
+    "market",
+    "language",
+    "queue",
+    "vendor",
+    "site",
+    "team",
+    "text",
+)
+_ORDERS = {"newest": _lazy("newest first"), "oldest": _lazy("oldest first")}
 
 
 def _filters(query: QueryDict, actor: Actor) -> DecisionFilters:
@@ -44,23 +63,38 @@ def _decider(by: str, actor: Actor) -> int | None:
 def decisions(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, Permission.DECISION_VIEW)
-    found = recent_decisions(actor, _filters(request.GET, actor), after=request.GET.get("after", ""))
+    order = order_in(request, _ORDERS)
+    chosen = chosen_columns(request.GET, DECISION_COLUMNS, USUAL_DECISION_COLUMNS)
+    after = request.GET.get("after", "")
+    found = recent_decisions(actor, _filters(request.GET, actor), after=after, order=order)
+    exports = (
+        {"csv": "decisions_export", "xlsx": "decisions_export_xlsx"} if actor.may(Permission.DECISION_EXPORT) else {}
+    )
     shown = {
         "found": found,
+        "columns": chosen.columns,
+        "lines": chosen.lines(found.rows),
+        "tools": tools(request, chosen, _ORDERS, exports),
         "filters": request.GET,
         "outcomes": Outcome.choices,
         "states": DecisionState.choices,
         "kinds": Kind.choices,
-        "may_export": actor.may(Permission.DECISION_EXPORT),
     }
     return render(request, "web/decisions/list.html", shown)
 
 
 @screen()
-def decisions_export(request: HttpRequest) -> HttpResponseBase:
+def decisions_export(request: HttpRequest, form: str = "csv") -> HttpResponseBase:
+    """Exactly what the list shows: the same filters, the columns that are shown, in the same order."""
     actor = actor_of(request)
-    table = export_decisions(actor=actor, filters=_filters(request.GET, actor), at=timezone.now())
-    return csv_response(table)
+    table = export_decisions(
+        actor=actor,
+        filters=_filters(request.GET, actor),
+        at=timezone.now(),
+        columns=chosen_columns(request.GET, DECISION_COLUMNS, USUAL_DECISION_COLUMNS).fields,
+        order=order_in(request, _ORDERS),
+    )
+    return sent(request, table, form)
 
 
 @screen()

@@ -27,11 +27,11 @@ def person_of(request: HttpRequest) -> User:
     return request.user
 
 
-def back_to(request: HttpRequest, fallback: str) -> HttpResponse:
+def back_to(request: HttpRequest, fallback: str, *arguments: object) -> HttpResponse:
     """To the page that the form came from, when it is one of ours."""
     target = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return redirect(target if ours else fallback)
+    return redirect(target) if ours else redirect(fallback, *arguments)
 
 
 @screen("GET", "HEAD", "POST")
