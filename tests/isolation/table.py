@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from piepowder.kernel.ids import new_id
+from piepowder.review.models import Question
+from piepowder.intake.models import Reporter
 from tests.isolation.world import POLICY, Firm, World
 
 Pick = Callable[[World, Firm, Firm], Iterable[Any]]
@@ -29,9 +32,14 @@ EXAMPLES: dict[str, Pick] = {
         own.people["moderator"].pk,
     ],
     "grant_id": lambda world, other, own: other.grants[:1],
+    "mark_id": lambda world, other, own: [new_id()],
+    "question_id": lambda world, other, own: list(
+        Question.objects.filter(vendor__in=[other.vendor.code, own.vendor.code]).values_list("pk", flat=True)
+    ),
     "prefix": lambda world, other, own: [other.key_prefix],
     "delivery_id": lambda world, other, own: world.deliveries[:4],
     "digest": lambda world, other, own: [world.digest],
+    "reporter_id": lambda world, other, own: Reporter.objects.order_by("pk").values_list("pk", flat=True)[:2],
     "ref": lambda world, other, own: ["S-1"],
     "kind": lambda world, other, own: ["listing"],
     "external_id": lambda world, other, own: ["L-decided-1", "L-decided-2", "L-skipped-1", "L-held-2"],
@@ -71,6 +79,14 @@ ROUTES: dict[str, Asked] = {
     "console": PLAIN,
     "console_next": PLAIN,
     "console_claim": PLAIN,
+    "console_urgent": PLAIN,
+    "console_break": PLAIN,
+    "queue_star": Asked(values={"code": ("listings", "specialists")}),
+    "questions": Asked(queries=("to=legal",)),
+    "question_answer": Asked(posted={"text": "because"}),
+    "exposure": PLAIN,
+    "allowance": Asked(posted={"in_hand": "3"}),
+    "exposure_lift": Asked(posted={"reason": "because"}),
     "console_undo": PLAIN,
     "console_case": PLAIN,
     "console_decide": Asked(posted={"outcome": "no_violation"}),
@@ -80,6 +96,13 @@ ROUTES: dict[str, Asked] = {
     "console_policies": Asked(queries=("q=gun",)),
     "console_policy": Asked(values={"code": (POLICY,)}),
     "console_leave": Asked(values={"way": _MOVES}, posted={"reason": "because", "queue": "specialists"}),
+    "mark_add": Asked(posted={"at_ms": "1200", "text": "here"}),
+    "mark_remove": PLAIN,
+    "live_wall": Asked(queries=("places=9",)),
+    "live_wall_state": Asked(queries=("places=9",)),
+    "live_frame": PLAIN,
+    "live_timeline": PLAIN,
+    "live_intervene": Asked(values={"way": ("warn", "interrupt", "end")}, posted={"outcome": "violation", "minutes": "5"}),
     "board": Asked(
         queries=("queue=listings", "market=DE", "by=vendor", "by=site", "vendor={other}", "site={other}-site")
     ),
@@ -100,8 +123,8 @@ ROUTES: dict[str, Asked] = {
     "cases_export": Asked(queries=("state=decided", "state=held", "person={stranger}")),
     "case": PLAIN,
     "case_move": Asked(
-        values={"way": ("release", "resume", "transfer", "escalate", "close", "reprioritise", "note")},
-        posted={"reason": "because", "queue": "specialists", "severity": "1"},
+        values={"way": ("release", "resume", "transfer", "escalate", "close", "reprioritise", "assign", "note")},
+        posted={"reason": "because", "queue": "specialists", "severity": "1", "person": "stranger"},
     ),
     "item": Asked(queries=("number=1",)),
     "item_reveal": Asked(posted={"digest": "0" * 64}),
@@ -113,6 +136,25 @@ ROUTES: dict[str, Asked] = {
     "queues": PLAIN,
     "queue_add": PLAIN,
     "queue_edit": Asked(values={"code": ("listings", "specialists")}),
+    "routing": PLAIN,
+    "routing_rule_add": Asked(posted={"name": "Mine", "queue": "listings"}),
+    "routing_rule": Asked(values={"number": (1, 9)}, posted={"name": "Mine", "queue": "listings"}),
+    "routing_move": Asked(values={"number": (1,), "way": ("up", "down", "first", "copy", "remove")}),
+    "routing_check": Asked(posted={"name": "Mine", "queue": "listings"}),
+    "routing_draft": Asked(values={"way": ("publish", "drop", "rebase")}),
+    "routing_version": Asked(values={"number": (1, 9)}),
+    "routing_trial": Asked(queries=("run=1",)),
+    "routing_trial_run": PLAIN,
+    "routing_trial_csv": PLAIN,
+    "targets": Asked(posted={"listings-3": "1 h", "listings-3-percent": "75", "do": "save"}),
+    "calendars": PLAIN,
+    "calendar_add": Asked(
+        posted={"code": "mine", "name": "Mine", "timezone": "UTC", "mon": "09:00-17:00", "do": "publish"}
+    ),
+    "calendar": Asked(values={"code": ("office", "mine")}, queries=("year=2027", "version=1")),
+    "reporters": Asked(queries=("kind=user", "q=U-", "suspended=1")),
+    "reporter": Asked(posted={"suspended": "1"}),
+    "case_why": PLAIN,
     "policies": Asked(queries=("q=gun", "market=DE")),
     "policy": Asked(values={"code": (POLICY,)}),
     "people": Asked(queries=("role=moderator", "q=moderator", "active=yes")),
@@ -171,6 +213,7 @@ ROUTES: dict[str, Asked] = {
     "api:cases": Asked(queries=("vendor={other}", "person_id={stranger}", "state=held", "limit=1")),
     "api:cases_csv": Asked(queries=("vendor={other}", "person_id={stranger}")),
     "api:case": PLAIN,
+    "api:answer_question": Asked(json={"text": "because"}),
     "api:queues": PLAIN,
     "api:pending": Asked(queries=("item=L-held-1", "item=L-decided-2", "policy=M")),
     "api:policies": PLAIN,
@@ -194,6 +237,7 @@ OPERATIONS: dict[str, str] = {
     "list_cases": "api:cases",
     "export_cases": "api:cases_csv",
     "read_case": "api:case",
+    "answer_question": "api:answer_question",
     "list_queues": "api:queues",
     "pending": "api:pending",
     "list_policies": "api:policies",

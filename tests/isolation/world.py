@@ -200,7 +200,10 @@ def _work(world: World, code: str) -> None:
     decisions.withdraw(actor=bench, decision_id=issued.pk, at=at)
     at = next(later)
     until = world.now + timedelta(days=1)
-    review.hold(actor=bench, lease_id=claim("held", at), at=at, until=until, reason=f"{code} holds")
+    asked = review.Ask("legal", f"{code} asks whether this is lawful")
+    review.hold(
+        actor=bench, lease_id=claim("held", at), at=at, until=until, reason=f"{code} holds", question=asked
+    )
     at = next(later)
     review.skip(actor=bench, lease_id=claim("skipped", at), at=at, reason=f"{code} skips")
     at = next(later)

@@ -6,22 +6,26 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from piepowder.access.visibility import require
-from piepowder.api.auth import READING, caller
+from piepowder.api.auth import READING, WRITING, caller
+from piepowder.api.bodies import NotJson, TooLarge, json_body
 from piepowder.api.contract import answer_shape, contract
 from piepowder.api.paging import BadCursor, Moment, Page, Word, cursor_in
+from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered_once
 from piepowder.http.tables import csv_response
-from piepowder.kernel.errors import Malformed
+from piepowder.kernel.errors import FieldProblem, Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.review.export import export_cases
 from piepowder.review.leases import NoSuchCase
 from piepowder.review.models import CaseClock
+from piepowder.review.operations import AlreadyAnswered, BadAnswer, NoSuchQuestion, answer
 from piepowder.review.queries import CaseFilters, one_case, search_cases, timeline
+from piepowder.review.questions import LONGEST
 
 router = Router(tags=["cases"])
 
@@ -173,6 +177,87 @@ def read_case(request: HttpRequest, case_id: UUID) -> Any:
         "events": timeline(actor, case_id),
         "clocks": list(CaseClock.objects.filter(case_id=case_id).order_by("metric", "cycle")),
     }
+
+
+_ANSWER_GIVEN: dict[str, Any] = {
+    "type": "object",
+    "required": ["text"],
+    "additionalProperties": False,
+    "properties": {
+        "text": {"type": "string", "minLength": 1, "maxLength": LONGEST, "description": "in the answerer's own words"},
+        "question_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "as `case.question` told it; without it the case's oldest open one is meant",
+        },
+    },
+}
+_ANSWERED: dict[str, Any] = {
+    "type": "object",
+    "required": ["question_id", "case_id", "answered_at"],
+    "properties": {
+        "question_id": {"type": "string", "format": "uuid"},
+        "case_id": {"type": "string", "format": "uuid"},
+        "answered_at": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+@router.post(
+    "/cases/{uuid:case_id}/answer",
+    auth=WRITING,
+    response={200: None},
+    url_name="answer_question",
+    summary="Answer what a held case waits for",
+    **contract(
+        "answer_question",
+        permission=Permission.QUESTION_ANSWER,
+        repeating=(
+            "A question is answered once: another answer is refused (`already_answered`)."
+            " With an `Idempotency-Key` the same request is answered as the first time."
+        ),
+        refuses=(NotJson, Malformed, TooLarge, BadAnswer, NoSuchQuestion, AlreadyAnswered, *REPEAT_REFUSALS),
+        more={
+            "parameters": [IDEMPOTENCY_KEY],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": _ANSWER_GIVEN}}},
+            "responses": {200: answer_shape("Answered", _ANSWERED)},
+        },
+    ),
+)
+def answer_question(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The answer to a question that left as `case.question`, or that a lead, legal or the policy team was asked.
+
+    It ends the case's hold, and whoever asked gets the case back first.
+    """
+    sent, raw = json_body(request)
+    text, question_id = _answer_in(sent)
+    actor = caller(request)
+
+    def store() -> tuple[int, dict[str, Any]]:
+        row = answer(actor=actor, at=timezone.now(), text=text, case_id=case_id, question_id=question_id)
+        assert row.answered_at is not None
+        told = {"question_id": str(row.pk), "case_id": str(row.case_id), "answered_at": row.answered_at.isoformat()}
+        return 200, told
+
+    return answered_once(request, actor, raw, store)
+
+
+def _answer_in(sent: Any) -> tuple[str, UUID | None]:
+    found = []
+    given = sent if isinstance(sent, dict) else {}
+    if not isinstance(given.get("text"), str):
+        found.append(FieldProblem("/text", "bad_text", "a text is required"))
+    if unknown := sorted(set(given) - {"text", "question_id"}):
+        found += [FieldProblem(f"/{name}", "unknown_field", "there is no such field") for name in unknown]
+    question_id = None
+    if given.get("question_id") is not None:
+        try:
+            question_id = UUID(str(given["question_id"]))
+        except ValueError:
+            found.append(FieldProblem("/question_id", "bad_id", "an id is a UUID"))
+    if found:
+        raise Malformed("the answer cannot be read", problems=found)
+    return given["text"], question_id
 
 
 def _filters(narrowed: CaseNarrowing) -> CaseFilters:

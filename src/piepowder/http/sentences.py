@@ -50,6 +50,26 @@ BY_CODE: Mapping[str, Sentence] = {
         _("Somebody or something was faster"),
         _("The state has changed since the page was loaded. Load it again and look."),
     ),
+    "hands_full": Sentence(
+        _("Your hands are full"), _("Finish, hold or give back one of the cases you have, then take the next.")
+    ),
+    "exposure_spent": Sentence(
+        _("You have seen enough of this today"),
+        _(
+            "Only cases wait that your budget of grave work for today no longer covers. Take a break, do other work,"
+            " or ask your lead, who can lift the budget for a day. Milder cases come to you as before."
+        ),
+    ),
+    "reserved": Sentence(_("This case is kept for somebody else"), _("Take the next one; a lead can assign it to you.")),
+    "skips_spent": Sentence(
+        _("No skips are left today"),
+        _("Decide the case, put it on hold with a question, escalate it, or ask your lead for more skips."),
+    ),
+    "urgent_gone": Sentence(_("Somebody was faster"), _("The urgent case is in good hands. Go on with yours.")),
+    "cannot_take_it": Sentence(
+        _("This person cannot take the case"), _("Choose somebody with its language, market and skill.")
+    ),
+    "already_answered": Sentence(_("This has been answered already"), _("Look at the answer on the case's page.")),
     "missing_reason": Sentence(_("The reason is missing"), _("Say in a few words why, then send it again.")),
     "no_escalation_queue": Sentence(
         _("There is nowhere to escalate to"), _("Transfer the case instead, or ask a lead to set the queue up.")

@@ -38,7 +38,7 @@ _FREE = """
 _OWN = f"""
     SELECT c.id, c.rank - {OWN} AS rank FROM review_case c
     WHERE c.state = 'open' AND c.reserved_for_id = %(user)s AND c.lane_id = ANY (%(reached)s::bigint[])
-      AND c.severity = ANY (%(severities)s::smallint[])"""
+      AND c.severity = ANY (%(severities)s::smallint[])"""  # noqa: S608 - a number of our own
 _LANES = {"arrays": "%({0}lanes)s::bigint[]", "columns": "lane_id", "market": ""}
 _LANES_IN_MARKETS = {
     "arrays": "%({0}market_lanes)s::bigint[], %({0}markets)s::text[]",

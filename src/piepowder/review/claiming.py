@@ -38,7 +38,6 @@ from piepowder.review.standing import Reach, Wish, reach, user_id_of, valid_skil
 from piepowder.review.states import CASE_FLOW, Availability, CaseEventKind, CaseState, SkipKind
 from piepowder.review.steps import EVENT_COLUMNS, event_row
 
-
 _COLLISIONS = 8
 """How often one person's claims of the same moment may meet before it counts as an error."""
 

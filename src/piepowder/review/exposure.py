@@ -61,11 +61,13 @@ def _share(severity: int, spent_s: float, budget_s: float | None) -> Share:
     if budget_s is None:
         return Share(severity, spent_s, None, None, ExposureState.FINE)
     share = spent_s / budget_s if budget_s else 1.0
+    return Share(severity, spent_s, budget_s, share, _state(share))
+
+
+def _state(share: float) -> ExposureState:
     if share >= 1:
-        state = ExposureState.OVER
-    else:
-        state = ExposureState.NEAR if share >= NEAR else ExposureState.FINE
-    return Share(severity, spent_s, budget_s, share, state)
+        return ExposureState.OVER
+    return ExposureState.NEAR if share >= NEAR else ExposureState.FINE
 
 
 def allowed(budget: Budget, spent: Spent) -> tuple[int, ...]:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from piepowder.review.availability import fade
 from piepowder.review.assigning import free_reserved
+from piepowder.review.availability import fade
 from piepowder.review.hands import expire
 from piepowder.review.models import CaseClock, SetupChange
 from piepowder.review.moving import resume_due

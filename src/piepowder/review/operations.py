@@ -47,7 +47,7 @@ from piepowder.review.publishing import (
 )
 from piepowder.review.questions import AlreadyAnswered, Ask, BadAnswer, BadQuestion, NoSuchQuestion, answer
 from piepowder.review.setup import BadSetup, save_queue
-from piepowder.review.urgent import take_urgent
+from piepowder.review.urgent import UrgentGone, take_urgent
 from piepowder.review.watching import StreamOver, watch_on
 
 __all__ = [
@@ -83,6 +83,7 @@ __all__ = [
     "SkipsSpent",
     "StreamOver",
     "UnknownQueue",
+    "UrgentGone",
     "add_mark",
     "answer",
     "assign",

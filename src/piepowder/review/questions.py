@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require, scope_q, visible
@@ -126,8 +125,8 @@ def answer(
 
 
 def _question(actor: Actor, case_id: UUID | None, question_id: UUID | None) -> Question:
-    wanted = Q(pk=question_id) if question_id is not None else Q(case_id=case_id)
-    rows = Question.objects.filter(wanted)
+    given = {"pk": question_id, "case_id": case_id}
+    rows = Question.objects.filter(**{name: value for name, value in given.items() if value is not None})
     row = rows.filter(answered_at__isnull=True).order_by("asked_at", "id").first() or rows.last()
     if row is None or not actor.may(Permission.QUESTION_ANSWER, Place(vendor=row.vendor)):
         require(actor, Permission.QUESTION_ANSWER)

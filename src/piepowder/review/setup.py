@@ -21,7 +21,6 @@ from piepowder.review.reference import note_change, reference
 from piepowder.review.standing import ADJUDICATION
 from piepowder.review.states import ACTIVE_STATES, Reopening
 
-
 MOST_OPINIONS = 9
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piepowder.kernel.actor import Actor, ActorKind
+from piepowder.kernel.errors import Conflict
 from piepowder.kernel.permissions import Permission
 from piepowder.review import claim_statement
 from piepowder.review.allowances import limits_of
@@ -31,8 +33,10 @@ class UrgentCase:
     due_at: datetime | None
 
 
-class _Gone(Exception):
-    """Somebody took it meanwhile: nothing is to be given back for it."""
+class UrgentGone(Conflict):
+    """Somebody took it meanwhile; nothing has changed."""
+
+    code = "urgent_gone"
 
 
 def urgent_for(actor: Actor, *, now: datetime, beside: UUID | None = None) -> UrgentCase | None:
@@ -65,22 +69,23 @@ def urgent_for(actor: Actor, *, now: datetime, beside: UUID | None = None) -> Ur
     )
 
 
-def take_urgent(*, actor: Actor, at: datetime, lease_id: UUID | None = None) -> Claim | None:
-    """Take the urgent case at once; ``None`` when it is gone, and then nothing has changed.
+def take_urgent(*, actor: Actor, at: datetime, lease_id: UUID | None = None) -> Claim:
+    """Take the urgent case at once; raises ``UrgentGone`` when none waits any more.
 
     The case of ``lease_id`` stays in hand with its draft; when hands are full it is given back instead, its draft kept.
     """
     try:
-        return claim_urgent(actor=actor, at=at)
+        claim = claim_urgent(actor=actor, at=at)
     except HandsFull:
         if lease_id is None:
             raise
-    try:
         with transaction.atomic():
-            release(actor=actor, at=at, lease_id=lease_id, reason="")
-            claim = claim_urgent(actor=actor, at=at)
-            if claim is None:
-                raise _Gone
-    except _Gone:
-        return None
+            release(actor=actor, at=at, lease_id=lease_id)
+            return _there(claim_urgent(actor=actor, at=at))
+    return _there(claim)
+
+
+def _there(claim: Claim | None) -> Claim:
+    if claim is None:
+        raise UrgentGone(_("the urgent case has been taken by somebody else"))
     return claim

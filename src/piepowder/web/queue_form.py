@@ -35,13 +35,37 @@ class QueueForm(PlainForm):
     lease_s = forms.IntegerField(label=_("Lease, seconds"), min_value=30, initial=300)
     grace_s = forms.IntegerField(label=_("Time to undo, seconds"), min_value=0, initial=10)
     reopening = forms.ChoiceField(label=_("When a case reopens, its clock"), choices=Reopening.choices)
+    opinions = forms.IntegerField(
+        label=_("People who judge each case"),
+        min_value=1,
+        max_value=9,
+        initial=1,
+        help_text=_("Above 1 they judge independently and do not see each other's opinions."),
+    )
+    agreeing = forms.IntegerField(label=_("How many of them must agree"), min_value=1, max_value=9, initial=1)
+    adjudicates_to = forms.ChoiceField(
+        label=_("Without agreement it goes to"), required=False, help_text=_("There one person adjudicates.")
+    )
+    shows_enforcement = forms.BooleanField(
+        label=_("Shows the enforcement"),
+        required=False,
+        initial=True,
+        help_text=_("Off: people judge the policy alone, and the enforcement follows from it unseen."),
+    )
+    preempts = forms.BooleanField(
+        label=_("Urgent: announces SEV0 cases at once"),
+        required=False,
+        help_text=_("People with a milder case in hand are told, and can take the urgent one with a key."),
+    )
     active = forms.BooleanField(label=_("Takes new cases"), required=False, initial=True)
 
     def __init__(self, *args: Any, queues: Iterable[Queue], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["escalates_to"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "–")] + [(queue.code, queue.name) for queue in queues]
+        others = [("", "–")] + [(queue.code, queue.name) for queue in queues]
+        for name in ("escalates_to", "adjudicates_to"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = others
 
 
 def queue_initial(queue: Queue | None) -> dict[str, Any]:
@@ -61,5 +85,10 @@ def queue_initial(queue: Queue | None) -> dict[str, Any]:
         "reopening": queue.reopening,
         "escalates_to": queue.escalates_to.code if queue.escalates_to else "",
         "active": queue.active,
+        "opinions": queue.opinions,
+        "agreeing": queue.agreeing,
+        "adjudicates_to": queue.adjudicates_to.code if queue.adjudicates_to else "",
+        "shows_enforcement": queue.shows_enforcement,
+        "preempts": queue.preempts,
         **hours,
     }

@@ -46,6 +46,8 @@ WINGS = (
             Room(_("Console"), "console", (Permission.CASE_CLAIM,)),
             Room(_("Live"), "live_wall", (Permission.CASE_CLAIM,)),
             Room(_("Decisions"), "decisions", (Permission.DECISION_VIEW,)),
+            Room(_("Approvals"), "proposals", (Permission.DECISION_APPROVE, Permission.CASE_DECIDE)),
+            Room(_("Repeated facts"), "facts_repeated", (Permission.DECISION_EXPORT,)),
         ),
     ),
     Wing(
@@ -56,15 +58,28 @@ WINGS = (
             Room(_("Who is there"), "board_people", (Permission.AVAILABILITY_VIEW,)),
             Room(_("Cases"), "cases", (Permission.CASE_VIEW,)),
             Room(_("Is it pending?"), "pending", (Permission.CASE_VIEW,)),
+            Room(_("Questions"), "questions", (Permission.QUESTION_ANSWER,)),
             Room(_("Set-up"), "queues", (Permission.QUEUE_VIEW,)),
+            Room(_("Routing"), "routing", (Permission.QUEUE_VIEW,), everywhere=True),
+            Room(_("Promises"), "targets", (Permission.QUEUE_VIEW,)),
+            Room(_("Calendars"), "calendars", (Permission.QUEUE_VIEW,), everywhere=True),
+            Room(_("Reporters"), "reporters", (Permission.REPORT_VIEW,), everywhere=True),
         ),
     ),
-    Wing(_("Policies"), "books", (Room(_("Policies"), "policies", (Permission.POLICY_VIEW,)),)),
+    Wing(
+        _("Policies"),
+        "books",
+        (
+            Room(_("Policies"), "policies", (Permission.POLICY_VIEW,)),
+            Room(_("Beginnings for facts"), "facts_templates", (Permission.TEMPLATE_EDIT,)),
+        ),
+    ),
     Wing(
         _("People"),
         "users",
         (
             Room(_("People"), "people", (Permission.PERSON_VIEW,)),
+            Room(_("Exposure"), "exposure", (Permission.EXPOSURE_VIEW,)),
             Room(_("Vendors"), "vendors", (Permission.PERSON_VIEW,)),
             Room(_("Invitations"), "invitations", (Permission.PERSON_INVITE, Permission.PERSON_EDIT)),
             Room(_("Roles"), "roles", (Permission.ROLE_VIEW, Permission.ROLE_EDIT)),

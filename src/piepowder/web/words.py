@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +36,7 @@ MOVE_NAMES = {
     "resume": gettext_lazy("End the hold"),
     "close": gettext_lazy("Close without decision"),
     "reprioritise": gettext_lazy("Set the severity"),
+    "assign": gettext_lazy("Assign"),
 }
 """What a lead can do with a case, as its button says it."""
 
@@ -104,24 +105,6 @@ def clock_of(
     if at_risk_at is not None and now >= at_risk_at:
         return Clock("at-risk", "alert-triangle", _("at risk"), left, ticking=True)
     return Clock("on-time", "clock", _("on time"), left, ticking=True)
-
-
-def marked_pieces(text: str, spans: Iterable[Mapping[str, int]]) -> Iterator[tuple[str, bool]]:
-    """``text`` cut at ``spans`` (``start``, ``end`` in characters), each piece with whether it is inside one.
-
-    Spans may overlap or point outside the text: they come from models of others.
-    """
-    position = 0
-    for start, end in sorted((max(0, span["start"]), min(len(text), span["end"])) for span in spans):
-        start = max(start, position)
-        if start >= end:
-            continue
-        if start > position:
-            yield text[position:start], False
-        yield text[start:end], True
-        position = end
-    if position < len(text):
-        yield text[position:], False
 
 
 def why_words(why: Mapping[str, Any]) -> str:

@@ -23,8 +23,9 @@ from piepowder.kernel.ids import short
 from piepowder.outbox.states import DeliveryState
 from piepowder.review.board import AGE_BANDS, SHARE_BANDS
 from piepowder.review.models import SlaTarget
-from piepowder.review.states import Availability, CaseState
+from piepowder.review.states import Asked, Availability, CaseState
 from piepowder.web.languages import language_name
+from piepowder.web.marking import marked_html
 from piepowder.web.words import (
     FIELD_NAMES,
     MEASURE_NAMES,
@@ -34,7 +35,6 @@ from piepowder.web.words import (
     band_names,
     bar_pieces,
     clock_of,
-    marked_pieces,
     rough_duration,
     share_names,
     spoken_duration,
@@ -111,13 +111,9 @@ def percent(value: float | None) -> str:
 
 
 @register.simple_tag
-def marked(text: str, spans: Iterable[Mapping[str, int]]) -> SafeString:
-    """``text`` with the detected stretches in ``<mark>``."""
-    pieces = [
-        format_html("<mark>{}</mark>", piece) if hit else format_html("{}", piece)
-        for piece, hit in marked_pieces(text, spans)
-    ]
-    return SafeString("".join(pieces))
+def marked(text: str, spans: Iterable[Mapping[str, Any]]) -> SafeString:
+    """``text`` with the detected stretches in ``<mark>``, each saying what found it."""
+    return marked_html(text, spans)
 
 
 @register.filter
@@ -245,6 +241,12 @@ def field_problem(problem: FieldProblem) -> str:
 @register.filter
 def move_name(value: str) -> str:
     return str(MOVE_NAMES.get(value, value))
+
+
+@register.filter
+def asked_name(value: str) -> str:
+    """Whose answer is waited for, in words."""
+    return str(Asked(value).label)
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,7 +26,8 @@ from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.review import operations as review
 from piepowder.review.export import export_cases
-from piepowder.review.models import Queue
+from piepowder.review.models import Case, Queue
+from piepowder.review.notebook import notes_around
 from piepowder.review.queries import (
     CaseFilters,
     CaseRow,
@@ -34,6 +36,7 @@ from piepowder.review.queries import (
     seen_cases,
     timeline,
 )
+from piepowder.review.questions import questions_of
 from piepowder.review.states import CASE_FLOW, CaseState
 from piepowder.web.case_columns import CASE_COLUMNS, USUAL_CASE_COLUMNS
 from piepowder.web.columns import chosen_columns
@@ -43,6 +46,7 @@ from piepowder.web.list_tools import order_in, tools
 from piepowder.web.views.me import back_to
 from piepowder.web.words import why_words
 
+_MOST_PEOPLE = 200
 _PLAIN = ("item", "seller", "policy", "state", "queue", "market", "language", "kind", "vendor", "site", "text")
 _ORDERS = {"newest": _lazy("newest first"), "oldest": _lazy("oldest first"), "urgent": _lazy("most urgent first")}
 
@@ -133,7 +137,12 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "hold_reason": hold_reason,
         "events": timeline(actor, case_id),
         "decisions": decisions_about(actor, item_id=row.item_id, limit=20),
-        "moves": ways_to_move(actor, row),
+        "notes": notes_around(actor, now=timezone.now(), case_id=case_id, seller_ref=row.seller_ref, with_vendors=True),
+        "moves": (moves := ways_to_move(actor, row)),
+        "people": people_visible_to(actor).filter(is_active=True)[:_MOST_PEOPLE] if "assign" in moves else [],
+        "questions": questions_of(actor, case_id),
+        "may_answer": actor.may(Permission.QUESTION_ANSWER),
+        "kept_for": _kept_for(actor, case_id),
         "may_claim": row.state == CaseState.OPEN and actor.may(Permission.CASE_CLAIM, place),
         "queues": other_queues(actor, row),
     }
@@ -143,6 +152,12 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def other_queues(actor: Actor, row: CaseRow) -> list[Queue]:
     """Where the case could go."""
     return [queue for queue in _queues(actor) if queue.active and queue.code != row.queue_code]
+
+
+def _kept_for(actor: Actor, case_id: UUID) -> tuple[str, datetime] | None:
+    """For whom of those the reader may know the case is kept, and until when."""
+    rows = Case.objects.filter(pk=case_id, reserved_for__in=people_visible_to(actor), state=CaseState.OPEN)
+    return rows.values_list("reserved_for__name", "reserved_until").first()  # type: ignore[return-value]
 
 
 def ways_to_move(actor: Actor, row: CaseRow) -> list[str]:
@@ -156,6 +171,7 @@ def ways_to_move(actor: Actor, row: CaseRow) -> list[str]:
         "escalate": lead or actor.may(Permission.CASE_ESCALATE, place),
         "resume": actor.may(Permission.CASE_HOLD, place),
         "close": lead,
+        "assign": lead,
     }
     moves = [verb for verb, granted in needs.items() if granted and verb in allowed]
     return [*moves, "reprioritise"] if lead and "close" in allowed else moves
@@ -202,10 +218,8 @@ def _reprioritise(actor: Actor, case_id: UUID, said: QueryDict) -> None:
 
 
 def _assign(actor: Actor, case_id: UUID, said: QueryDict) -> None:
-    person = number(said.get("person", ""))
-    if person is None:
-        raise Malformed(_("say who it is for"))
-    review.assign(actor=actor, case_id=case_id, user_id=person, at=timezone.now(), reason=said.get("reason", ""))
+    person = _person(said.get("person", "").strip(), actor)
+    review.assign(actor=actor, case_id=case_id, at=timezone.now(), user_id=person or -1, reason=said.get("reason", ""))
 
 
 _WAYS: Mapping[str, Callable[[Actor, UUID, QueryDict], None]] = {

@@ -17,10 +17,9 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.preferences import preferences_of
 from piepowder.access.visibility import require
-from piepowder.decisions.operations import decide, withdraw
+from piepowder.decisions.operations import withdraw_together
 from piepowder.http.identity import actor_of
-from piepowder.http.pages import is_fragment, screen
-from piepowder.intake.operations import reveal_media
+from piepowder.http.pages import Problem, is_fragment, problem_of, screen
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
@@ -28,6 +27,9 @@ from piepowder.policy.models import PolicyVersion
 from piepowder.policy.queries import readings_in, search
 from piepowder.review.models import Queue
 from piepowder.review.operations import (
+    Ask,
+    ExposureSpent,
+    HandsFull,
     NotAvailable,
     claim_case,
     claim_next,
@@ -40,14 +42,18 @@ from piepowder.review.operations import (
     set_availability,
     skip,
     transfer,
+    uncover,
 )
 from piepowder.review.queries import console_case, open_leases
 from piepowder.review.states import Availability
-from piepowder.web.bench import bench_for, draft_of, just_decided, suggestion_for
+from piepowder.review.urgent import urgent_for
+from piepowder.review.wellness import rest_of
+from piepowder.web.around_work import around, desk
+from piepowder.web.bench import bench_for, draft_of, suggestion_for
 from piepowder.web.filters import number
 from piepowder.web.keyboard import keys_for
+from piepowder.web.joint import company_of, judge_typed
 from piepowder.web.languages import policy_language
-from piepowder.web.rulings import ruling_from
 from piepowder.web.views.me import person_of
 
 _LONGEST_HOLD_MINUTES = 365 * 24 * 60
@@ -57,13 +63,15 @@ _LARGEST_DRAFT = 256 * 1024
 @screen()
 def console(request: HttpRequest) -> HttpResponse:
     """Where work begins: what is in hand, and the button that takes the next case."""
-    return _nothing(request, checked=False)
+    return _nothing(request)
 
 
-def _nothing(request: HttpRequest, *, checked: bool, away: bool = False) -> HttpResponse:
+def _nothing(request: HttpRequest, why: str = "", problem: Problem | None = None) -> HttpResponse:
+    """No case on the bench; ``why`` is empty at the start, else ``checked`` or ``away``, or a ``problem`` says it."""
     actor = actor_of(request)
     require(actor, Permission.CASE_CLAIM)
-    shown = {"leases": open_leases(actor, now=timezone.now()), "checked": checked, "away": away}
+    starred = preferences_of(person_of(request)).starred
+    shown = {"desk": desk(actor, starred, now=timezone.now()), "why": why, "problem": problem}
     if is_fragment(request):
         return render(request, "web/console/_none.html", shown)
     return render(request, "web/console/start.html", {**shown, **_around(request)})
@@ -80,26 +88,33 @@ def console_next(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     require(actor, Permission.CASE_CLAIM)
     set_availability(actor=actor, state=Availability.AVAILABLE, at=now)
-    return _next(request, actor)
+    queue = request.POST.get("queue", "")
+    return _next(request, actor, queues=(queue,) if queue else ())
 
 
-def _next(request: HttpRequest, actor: Actor, then: str = "", above: str = "") -> HttpResponse:
-    """The case put aside by an undo, else the next one, else the page that says that there is none."""
+def _next(
+    request: HttpRequest, actor: Actor, then: str = "", above: str = "", queues: tuple[str, ...] = ()
+) -> HttpResponse:
+    """The case put aside before, else the next one, else the page that says why there is none."""
     now = timezone.now()
     if aside := _put_aside(actor, then, now):
-        return _to_case(request, aside, above)
+        return to_case(request, aside, above)
+    starred = preferences_of(person_of(request)).starred
+    claim, why, problem = None, "checked", None
     try:
-        claim, away = claim_next(actor=actor, at=now), False
+        claim = claim_next(actor=actor, at=now, queues=queues, starred=starred)
     except NotAvailable:
         # They went on a break over this case: what they just did stands, and no other case comes.
-        claim, away = None, True
+        why = "away"
+    except (HandsFull, ExposureSpent) as error:
+        problem = problem_of(error)
     if claim is None:
-        response = _nothing(request, checked=not away, away=away)
+        response = _nothing(request, why, problem)
         if is_fragment(request):
             response.write(above)
             response["HX-Push-Url"] = reverse("console")
         return response
-    return _to_case(request, claim.lease_id, above)
+    return to_case(request, claim.lease_id, above)
 
 
 def _put_aside(actor: Actor, then: str, now: datetime) -> UUID | None:
@@ -108,7 +123,8 @@ def _put_aside(actor: Actor, then: str, now: datetime) -> UUID | None:
     return next((lease.lease_id for lease in leases if str(lease.lease_id) == then), None)
 
 
-def _to_case(request: HttpRequest, lease_id: UUID, above: str = "", then: str = "") -> HttpResponse:
+def to_case(request: HttpRequest, lease_id: UUID, above: str = "", then: str = "") -> HttpResponse:
+    """The case of a lease, as a page or put in; ``then`` is the lease that comes after it."""
     if not is_fragment(request):
         return redirect("console_case", lease_id)
     response = _case(request, lease_id, "web/console/_case.html", then)
@@ -134,6 +150,8 @@ def _case(request: HttpRequest, lease_id: UUID, template: str, then: str = "") -
             then=str(_put_aside(actor, then, now) or ""),
         ),
     }
+    shown["around"] = around(actor, shown["bench"].case.case_id, now=now)
+    shown["company"] = company_of(actor, shown["bench"].case.case_id)
     if not is_fragment(request):
         shown.update(_around(request))
     response = render(request, template, shown)
@@ -155,22 +173,25 @@ def console_claim(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 @screen("POST")
 def console_decide(request: HttpRequest, lease_id: UUID) -> HttpResponse:
+    """Judge it; what became of it is told beside the next case."""
     actor = actor_of(request)
-    decision = decide(actor=actor, lease_id=lease_id, ruling=ruling_from(request.POST), at=timezone.now())
-    undo = render_to_string("web/console/_undo.html", {"decision": just_decided(decision)}, request)
-    return _next(request, actor, request.POST.get("then", ""), undo)
+    told = judge_typed(request, actor, lease_id, now=timezone.now())
+    return _next(request, actor, request.POST.get("then", ""), told)
 
 
 @screen("POST")
 def console_undo(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Take the decision back and show its case again with what was typed; the case in hand waits meanwhile."""
     actor, now = actor_of(request), timezone.now()
-    decision = withdraw(actor=actor, decision_id=decision_id, at=now)
-    assert decision.case_id is not None
+    undone = withdraw_together(actor=actor, decision_id=decision_id, at=now)
+    decision = undone.decision
+    if decision.case_id is None:
+        return redirect("decision", decision.pk)
     mine = {lease.case_id: lease.lease_id for lease in open_leases(actor, now=now)}
     lease_id = mine.get(decision.case_id) or claim_case(actor=actor, case_id=decision.case_id, at=now).lease_id
     save_draft(actor=actor, content=draft_of(decision), at=now, lease_id=lease_id)
-    return _to_case(request, lease_id, then=request.POST.get("then", ""))
+    above = render_to_string("web/console/_undone.html", {"undone": undone}, request)
+    return to_case(request, lease_id, above, then=request.POST.get("then", ""))
 
 
 @screen("POST")
@@ -179,8 +200,9 @@ def console_leave(request: HttpRequest, lease_id: UUID, way: str) -> HttpRespons
     actor, now = actor_of(request), timezone.now()
     reason = request.POST.get("reason", "")
     if way == "hold":
-        until = now + timedelta(minutes=_minutes(request))
-        hold(actor=actor, lease_id=lease_id, at=now, until=until, reason=reason)
+        until, asked = now + timedelta(minutes=_minutes(request)), request.POST.get("ask_to", "")
+        question = Ask(asked, request.POST.get("question", "")) if asked else None
+        hold(actor=actor, lease_id=lease_id, at=now, until=until, reason=reason, question=question)
     elif way == "transfer":
         transfer(actor=actor, lease_id=lease_id, at=now, queue_code=request.POST.get("queue", ""), reason=reason)
     elif way == "escalate":
@@ -205,7 +227,7 @@ def _minutes(request: HttpRequest) -> int:
 def _stopped(request: HttpRequest) -> HttpResponse:
     if not is_fragment(request):
         return redirect("console")
-    response = _nothing(request, checked=False)
+    response = _nothing(request)
     response["HX-Push-Url"] = reverse("console")
     return response
 
@@ -216,8 +238,15 @@ def console_beat(request: HttpRequest, lease_id: UUID) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     expires_at = heartbeat(actor=actor, lease_id=lease_id, at=now)
     case = console_case(actor, lease_id, now=now)
+    urgent = urgent_for(actor, now=now, beside=case.case_id)
     return JsonResponse(
-        {"expires_at": expires_at.isoformat(), "snapshot": str(case.snapshot_id), "reports": case.reports}
+        {
+            "expires_at": expires_at.isoformat(),
+            "snapshot": str(case.snapshot_id),
+            "reports": case.reports,
+            "urgent": urgent and {"title": urgent.title, "queue": urgent.queue_name, "severity": urgent.severity},
+            "break_due": rest_of(actor, now).due,
+        }
     )
 
 
@@ -243,8 +272,7 @@ def console_draft(request: HttpRequest, lease_id: UUID) -> HttpResponse:
 def console_reveal(request: HttpRequest, lease_id: UUID) -> HttpResponse:
     """Record that a picture or film of the case was looked at."""
     actor, now = actor_of(request), timezone.now()
-    case = console_case(actor, lease_id, now=now)
-    reveal_media(actor=actor, item_id=case.item_id, digest=request.POST.get("digest", ""), at=now)
+    uncover(actor=actor, lease_id=lease_id, digest=request.POST.get("digest", ""), at=now)
     return HttpResponse(status=204)
 
 

@@ -27,7 +27,7 @@ from piepowder.web.bench import just_decided
 from piepowder.web.filters import number
 from piepowder.web.rulings import ruling_from
 from piepowder.web.views.console import _next as next_case
-from piepowder.web.views.console import _to_case as to_case
+from piepowder.web.views.console import to_case
 from piepowder.web.watching import MOST_ON_WALL, is_film, live_for, origins_of, wall_for
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from piepowder.access.preferences import preferences_of
 from piepowder.access.visibility import require, scope_q, visible
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
@@ -19,12 +20,15 @@ from piepowder.kernel.permissions import Permission
 from piepowder.review.models import Queue, RoutingVersion
 from piepowder.review.operations import save_queue, set_target
 from piepowder.web.queue_form import SEVERITIES, QueueForm, queue_initial
+from piepowder.web.views.me import person_of
 
 
 def queues_visible_to(actor: Actor) -> QuerySet[Queue]:
     """The queues ``actor`` may look at, with their promises."""
     scope = scope_q(actor, Permission.QUEUE_VIEW, queue="code")
-    return visible(Queue.objects.select_related("escalates_to"), scope).prefetch_related("targets__calendar")
+    return visible(Queue.objects.select_related("escalates_to", "adjudicates_to"), scope).prefetch_related(
+        "targets__calendar"
+    )
 
 
 @screen()
@@ -48,6 +52,8 @@ def queues(request: HttpRequest) -> HttpResponse:
         "show_vendors": everyone,
         "own_vendor": actor.vendor,
         "may_edit": actor.may(Permission.QUEUE_EDIT),
+        "starred": preferences_of(person_of(request)).starred,
+        "may_claim": actor.may(Permission.CASE_CLAIM),
     }
     return render(request, "web/queues/list.html", shown)
 

@@ -2,7 +2,7 @@
 
 import { save } from "./draft.js";
 import { action } from "./keys.js";
-import { $, $$, bench, judging } from "./page.js";
+import { $, $$, bench, judging, tell } from "./page.js";
 
 function leave(way) {
   const words = $(`#leave-words [data-way="${way}"]`);
@@ -14,15 +14,16 @@ function leave(way) {
   out.setAttribute("hx-post", target);
   window.htmx.process(out);
   $("#leave-title").textContent = words.dataset.title;
-  $("#leave-hint").textContent = words.dataset.hint;
+  $("#leave-hint").textContent = [words.dataset.hint, $(`[data-left="${way}"]`)?.textContent].filter(Boolean).join(" ");
   $("#leave-do").textContent = words.dataset.do;
   $("#leave-reasons").replaceChildren(words.content.cloneNode(true));
   $("#leave-reason").value = "";
   for (const part of $$("[data-only]", box)) {
     part.hidden = part.dataset.only !== way;
-    for (const field of $$("select, input", part)) field.disabled = part.hidden;
+    for (const field of $$("select, input, textarea", part)) field.disabled = part.hidden;
   }
   save();
+  tell("leave:shown", { way });
   box.showModal();
   $("#leave-reason").focus();
 }
