@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from piepowder.web.item_words import changes, item_words, price
-from piepowder.web.words import bar_pieces, clock_of, marked_pieces, rough_duration, spoken_duration, why_words
+from piepowder.web.item_words import item_words, price
+from piepowder.web.words import bar_pieces, clock_of, rough_duration, spoken_duration, why_words
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,6 @@ def test_a_clock_that_does_not_run_is_not_said_to_be_late(now: datetime, state: 
     assert (clock.tone, clock.ticking) == (tone, False)
 
 
-def test_marks_may_overlap_repeat_or_point_outside() -> None:
-    spans = [{"start": 4, "end": 9}, {"start": 6, "end": 11}, {"start": 40, "end": 90}, {"start": 5, "end": 5}]
-    assert list(marked_pieces("one two three", spans)) == [
-        ("one ", False),
-        ("two t", True),
-        ("hr", True),
-        ("ee", False),
-    ]
-
-
 def test_spans_from_outside_that_are_none_are_passed_over() -> None:
     words = item_words(
         {"title": "x", "description": "abc"}, [{"field": "description"}, "nonsense", {"media": 1, "at_s": 2}]
@@ -74,7 +64,7 @@ def test_an_item_is_told_in_facts_and_texts_with_its_attributes() -> None:
         ("Strap", "leather", ""),
     ]
     assert [(text.label, text.text) for text in words.texts] == [("", "Long text"), ("Story", "y" * 80)]
-    assert words.texts[0].spans == ({"start": 0, "end": 4},)
+    assert words.texts[0].spans == ({"start": 0, "end": 4, "said": ""},)
 
 
 def test_times_days_and_closed_lists_are_told_as_people_say_them() -> None:
@@ -92,16 +82,6 @@ def test_a_wrong_check_digit_is_shown_as_wrong() -> None:
 )
 def test_money_has_the_digits_of_its_currency(amount: int, currency: str, said: str) -> None:
     assert price({"amount": amount, "currency": currency}) == said
-
-
-def test_the_difference_names_what_was_added_changed_and_dropped() -> None:
-    before = {"title": "Old", "brand": "B", "attributes": {"size": "M"}}
-    after = {"title": "New", "condition": "used", "attributes": {"size": "M"}}
-    assert [(c.label, c.before, c.after) for c in changes(before, after)] == [
-        ("Title", "Old", "New"),
-        ("Condition", "–", "used"),
-        ("Brand", "B", "–"),
-    ]
 
 
 def test_a_bar_is_divided_in_proportion_and_leaves_empty_bands_out() -> None:

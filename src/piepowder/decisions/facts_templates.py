@@ -155,13 +155,17 @@ def _beginning(row: FactsTemplate, places: Mapping[str, str]) -> Beginning:
 def _problems(policy_code: str, language: str, title: str, text: str) -> list[FieldProblem]:
     found = []
     if not Policy.objects.filter(code=policy_code, is_leaf=True).exists():
-        found.append(FieldProblem("/policy_code", "unknown_policy", _("there is no policy with this code to decide by")))
+        found.append(
+            FieldProblem("/policy_code", "unknown_policy", _("there is no policy with this code to decide by"))
+        )
     if not language or len(language) > 10:
         found.append(FieldProblem("/language", "unknown_language", _("a language is a code such as en or zh-Hans")))
     if not title or len(title) > 100:
         found.append(FieldProblem("/title", "required", _("a title of at most 100 characters")))
     if not text or len(text) > FACTS_AT_MOST:
-        found.append(FieldProblem("/text", "required", _("a text of at most %(count)d characters") % {"count": FACTS_AT_MOST}))
+        found.append(
+            FieldProblem("/text", "required", _("a text of at most %(count)d characters") % {"count": FACTS_AT_MOST})
+        )
     elif unknown := unknown_places(text):
         detail = _("{%(name)s} is no place; there are %(places)s")
         places = ", ".join(f"{{{one}}}" for one in PLACES)

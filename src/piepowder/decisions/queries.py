@@ -92,6 +92,7 @@ class DecisionView:
     supersedes_id: UUID | None
     superseded_by_id: UUID | None
     withdrawn_at: datetime | None
+    facts_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def decision_page(actor: Actor, decision_id: UUID, *, language: str = "en") -> D
         supersedes_id=decision.supersedes_id,
         superseded_by_id=decision.superseded_by.pk if hasattr(decision, "superseded_by") else None,
         withdrawn_at=decision.withdrawn_at,
+        facts_key=decision.facts_key,
     )
 
 

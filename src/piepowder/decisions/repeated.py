@@ -97,7 +97,9 @@ def repeated_facts(
         rows = rows.filter(pk__in=Citation.objects.filter(version__policy__code=policy).values("decision_id"))
     if key:
         rows = rows.filter(facts_key=key)
-    groups = rows.values("facts_key").annotate(count=Count("pk"), last_at=Max("decided_at")).order_by("-count", "facts_key")
+    groups = (
+        rows.values("facts_key").annotate(count=Count("pk"), last_at=Max("decided_at")).order_by("-count", "facts_key")
+    )
     found = list(groups.filter(count__gte=at_least)[:limit])
     keys = [one["facts_key"] for one in found]
     writers = _writers(rows, keys)

@@ -83,9 +83,18 @@ def seen_notes(actor: Actor) -> QuerySet[Note]:
 
 
 def notes_around(
-    actor: Actor, *, now: datetime, item_id: UUID | None = None, case_id: UUID | None = None, seller_ref: str = ""
+    actor: Actor,
+    *,
+    now: datetime,
+    item_id: UUID | None = None,
+    case_id: UUID | None = None,
+    seller_ref: str = "",
+    with_vendors: bool = False,
 ) -> Notebook:
-    """The comments on the case, or on every case of the item, and what is noted about the seller. Four queries at most."""
+    """The comments on the case, or on every case of the item, and what is noted about the seller.
+
+    Two queries, and one more when the reader is to choose ``with_vendors`` whom to write to.
+    """
     if not actor.scopes(Permission.CASE_VIEW):
         return Notebook()
     traits = traits_to_note(actor, seller_ref) if seller_ref else ()
@@ -107,7 +116,7 @@ def notes_around(
         comments=tuple(one for one in lines if one.about_kind == NoteAbout.CASE),
         resurfaced=tuple(one for one in lines if one.about_kind != NoteAbout.CASE),
         traits=traits,
-        vendors=_vendors(actor),
+        vendors=_vendors(actor) if with_vendors else (),
         may_write=actor.may(Permission.NOTE_WRITE),
     )
 

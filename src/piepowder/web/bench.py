@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from piepowder.decisions.facts_templates import Beginning, beginnings
 from piepowder.decisions.logic import Proposal, propose_enforcement
 from piepowder.decisions.models import Decision
-from piepowder.decisions.queries import DecisionRow, decisions_about
 from piepowder.decisions.ruling import EnforcementOrder
 from piepowder.decisions.states import MEASURES, Outcome
 from piepowder.intake.queries import (
@@ -20,10 +20,8 @@ from piepowder.intake.queries import (
     ItemCard,
     MediaLine,
     ReportLine,
-    SellerStanding,
     item_card,
     reports_about,
-    seller_standing,
 )
 from piepowder.intake.states import ItemState, Kind, MediaState
 from piepowder.kernel.actor import Actor, Place
@@ -32,9 +30,13 @@ from piepowder.policy.dsa import FOR_GOOD
 from piepowder.policy.models import PolicyText, PolicyVersion
 from piepowder.policy.queries import NoSuchPolicy, readings_in, versions_in_force
 from piepowder.review.marks import MarkLine, marks_in
+from piepowder.review.notebook import Notebook, notes_around
 from piepowder.review.opening import violations_of
-from piepowder.review.queries import ConsoleCase, TimelineLine, console_case, timeline
-from piepowder.web.item_words import Change, ItemWords, changes, item_words
+from piepowder.review.queries import ConsoleCase, console_case
+from piepowder.web.around import difference_of, places_of
+from piepowder.web.differences import Difference
+from piepowder.web.item_words import ItemWords, item_words
+from piepowder.web.marking import spans_of
 from piepowder.web.papers import Papers, papers_for
 from piepowder.web.pictures import Comparable, comparable_with
 from piepowder.web.watching import Live, live_for
@@ -69,6 +71,7 @@ class Suggestion:
     reading: PolicyText
     proposal: Proposal
     orders: tuple[Order, ...]
+    beginnings: tuple[Beginning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,6 @@ class MediaShown:
     content_type: str
     state_words: str
     problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seller:
-    standing: SellerStanding
-    violations: int
-    decisions: Sequence[DecisionRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +110,11 @@ class Bench:
     media: tuple[MediaShown, ...]
     reports: Sequence[ReportLine]
     detections: Sequence[DetectionLine]
-    seller: Seller | None
+    violations: int
+    """Of the seller, in 90 days."""
+    notes: Notebook
     suggestions: tuple[Suggestion, ...]
-    events: Sequence[TimelineLine]
-    difference: Sequence[Change]
+    difference: Difference | None
     draft: dict[str, Any]
     may: May
     then: str
@@ -136,7 +133,7 @@ def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, the
         case=case,
         why_here=why_words(case.why_here),
         item=item,
-        words=item_words(item.content, (span for found in item.detections for span in found.spans)),
+        words=item_words(item.content, spans_of(item.detections)),
         gone=_gone(item),
         live=live_for(actor, item) if item.kind == Kind.LIVESTREAM else None,
         marks=marks_in(actor, item.id) if _has_film(item) else (),
@@ -145,10 +142,10 @@ def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, the
         media=tuple(media_shown(one) for one in item.media),
         reports=reports,
         detections=item.detections,
-        seller=_seller(actor, item.seller_ref, now),
+        violations=violations_of([item.seller_ref], now).get(item.seller_ref, 0),
+        notes=notes_around(actor, now=now, item_id=item.id, seller_ref=item.seller_ref),
         suggestions=suggestions_for(actor, case, item, reports, language=language, now=now),
-        events=timeline(actor, case.case_id),
-        difference=difference(actor, item),
+        difference=difference_of(actor, item),
         draft=case.draft,
         may=May(
             hold=actor.may(Permission.CASE_HOLD, place),
@@ -185,20 +182,6 @@ def media_shown(one: MediaLine) -> MediaShown:
     return MediaShown(one.digest, shown, one.content_type, str(MediaState(one.state).label), one.problem)
 
 
-def _seller(actor: Actor, ref: str, now: datetime) -> Seller | None:
-    if not ref:
-        return None
-    violations = violations_of([ref], now).get(ref, 0)
-    return Seller(seller_standing(actor, ref), violations, decisions_about(actor, seller_ref=ref, limit=10))
-
-
-def difference(actor: Actor, item: ItemCard) -> list[Change]:
-    """What the version shown says otherwise than the one before it."""
-    if item.number < 2:
-        return []
-    return changes(item_card(actor, item.id, number=item.number - 1).content, item.content)
-
-
 def suggestions_for(
     actor: Actor, case: ConsoleCase, item: ItemCard, reports: Iterable[ReportLine], *, language: str, now: datetime
 ) -> tuple[Suggestion, ...]:
@@ -215,19 +198,19 @@ def suggestions_for(
     if case.policy_code:
         reasons.setdefault(case.policy_code, []).append(_("suspected by routing"))
     wanted = {code: "; ".join(dict.fromkeys(why)) for code, why in list(reasons.items())[:MOST_SUGGESTIONS]}
-    return _suggestions(actor, case, wanted, language=language, now=now)
+    return _suggestions(actor, case, item, wanted, language=language, now=now)
 
 
 def suggestion_for(actor: Actor, case: ConsoleCase, code: str, *, language: str, now: datetime) -> Suggestion:
     """One policy that was searched for; raises ``NoSuchPolicy``."""
-    found = _suggestions(actor, case, {code: ""}, language=language, now=now)
+    found = _suggestions(actor, case, item_card(actor, case.item_id), {code: ""}, language=language, now=now)
     if not found:
         raise NoSuchPolicy(_("no policy with the code %(code)s is in force here") % {"code": code})
     return found[0]
 
 
 def _suggestions(
-    actor: Actor, case: ConsoleCase, wanted: dict[str, str], *, language: str, now: datetime
+    actor: Actor, case: ConsoleCase, item: ItemCard, wanted: dict[str, str], *, language: str, now: datetime
 ) -> tuple[Suggestion, ...]:
     if not wanted or not actor.may(Permission.POLICY_VIEW, Place(market=case.market)):
         return ()
@@ -238,14 +221,17 @@ def _suggestions(
     }
     texts = readings_in(versions.values(), language)
     violations = violations_of([case.seller_ref], now).get(case.seller_ref, 0)
+    begun = beginnings(versions, case.language, places_of(item)) if versions else {}
     return tuple(
-        _suggestion(versions[code], texts[versions[code].pk], why, violations, case.kind)
+        _suggestion(versions[code], texts[versions[code].pk], why, violations, case.kind, begun.get(code, ()))
         for code, why in wanted.items()
         if code in versions
     )
 
 
-def _suggestion(version: PolicyVersion, text: PolicyText, why: str, violations: int, kind: str) -> Suggestion:
+def _suggestion(
+    version: PolicyVersion, text: PolicyText, why: str, violations: int, kind: str, begun: tuple[Beginning, ...]
+) -> Suggestion:
     proposal = propose_enforcement(version, violations, kind)
     return Suggestion(
         code=version.policy.code,
@@ -257,6 +243,7 @@ def _suggestion(version: PolicyVersion, text: PolicyText, why: str, violations: 
         reading=text,
         proposal=proposal,
         orders=_orders(proposal),
+        beginnings=begun,
     )
 
 

@@ -13,8 +13,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from stdnum import ean
+from stdnum.eu import vat
 
-Span = Mapping[str, int]
+from piepowder.web.marking import Span, by_path, spans_within
 
 LABELS: Mapping[str, Promise] = {
     "title": gettext_lazy("Title"),
@@ -103,6 +104,7 @@ class ItemFact:
     label: str
     value: str
     checked: str = ""
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,6 @@ class TextBlock:
     label: str
     text: str
     spans: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,35 +123,42 @@ class ItemWords:
 
 def item_words(content: Mapping[str, Any], spans: Iterable[Any] = ()) -> ItemWords:
     """How ``content`` of any kind is laid out; ``spans`` are the detections' own account of where they found something."""
-    by_field = _by_field(spans)
-    facts, texts = [], []
+    found = by_path(spans)
+    facts: list[ItemFact] = []
+    texts: list[TextBlock] = []
     for name in _TEXTS:
         if text := content.get(name):
-            texts.append(TextBlock("", str(text), by_field.get(name, ())))
-    for name, value in [*content.items(), *_attributes(content)]:
-        if name in _SHOWN_ELSEWHERE or name == "attributes" or value in (None, "", [], {}):
-            continue
-        said = spoken(name, value)
-        if len(said) > _LONG:
-            texts.append(TextBlock(label(name), said, by_field.get(name, ())))
-        else:
-            facts.append(ItemFact(label(name), said, _checked(name, said)))
-    return ItemWords(tuple(facts), tuple(texts), by_field.get("title", ()))
+            texts.append(TextBlock("", str(text), found.get((name,), ())))
+    for name, value in content.items():
+        if name not in _SHOWN_ELSEWHERE and name != "attributes" and value not in (None, "", [], {}):
+            said = spoken(name, value)
+            _put(facts, texts, name, said, spans_within(said, value, (name,), found))
+    for name, value in _attributes(content):
+        if value not in (None, "", [], {}):
+            said = spoken(name, value)
+            # An attribute may be named with or without the word before it.
+            paths = ((name,), ("attributes", name))
+            _put(
+                facts,
+                texts,
+                name,
+                said,
+                tuple(span for path in paths for span in spans_within(said, value, path, found)),
+            )
+    titles = found.get(("title",), ()) or (() if "title" in content else found.get(("name",), ()))
+    return ItemWords(tuple(facts), tuple(texts), titles)
+
+
+def _put(facts: list[ItemFact], texts: list[TextBlock], name: str, said: str, spans: tuple[Span, ...]) -> None:
+    if len(said) > _LONG:
+        texts.append(TextBlock(label(name), said, spans))
+    else:
+        facts.append(ItemFact(label(name), said, _checked(name, said), spans))
 
 
 def _attributes(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
     attributes = content.get("attributes")
     return list(attributes.items()) if isinstance(attributes, dict) else []
-
-
-def _by_field(spans: Iterable[Any]) -> dict[str, tuple[Span, ...]]:
-    """The well-formed spans by field: they come from outside, so a strange one is passed over."""
-    found: dict[str, tuple[Span, ...]] = {}
-    for span in spans:
-        if isinstance(span, Mapping) and isinstance(span.get("start"), int) and isinstance(span.get("end"), int):
-            name = str(span.get("field", ""))
-            found[name] = (*found.get(name, ()), {"start": span["start"], "end": span["end"]})
-    return found
 
 
 def label(name: str) -> str:
@@ -211,25 +213,9 @@ def price(money: Mapping[str, Any]) -> str:
 
 
 def _checked(name: str, said: str) -> str:
-    if name != "gtin":
-        return ""
-    return "good" if ean.is_valid(said) else "bad"
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """What the newer version says otherwise, field by field."""
-    flat_before, flat_after = _flat(before), _flat(after)
-    names = [*flat_after, *(name for name in flat_before if name not in flat_after)]
-    return [
-        Change(label(name), _or_dash(name, flat_before.get(name)), _or_dash(name, flat_after.get(name)))
-        for name in names
-        if flat_before.get(name) != flat_after.get(name)
-    ]
-
-
-def _flat(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in [*content.items(), *_attributes(content)] if name != "attributes"}
-
-
-def _or_dash(name: str, value: Any) -> str:
-    return "–" if value is None else spoken(name, value)
+    """Whether the number proves itself; a VAT number only where it is one of the Union's, by its country."""
+    if name == "gtin":
+        return "good" if ean.is_valid(said) else "bad"
+    if name == "vat_id" and said[:2].isalpha() and said[:2].lower() in vat.MEMBER_STATES:
+        return "good" if vat.is_valid(said) else "bad"
+    return ""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from piepowder.access.visibility import require
 from piepowder.decisions.export import export_decisions
 from piepowder.decisions.queries import DecisionFilters, decision_page, recent_decisions, undoable
+from piepowder.decisions.repeated import repetition_of
 from piepowder.decisions.states import DecisionState, Outcome
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
@@ -101,5 +102,11 @@ def decisions_export(request: HttpRequest, form: str = "csv") -> HttpResponseBas
 def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     shown = decision_page(actor, decision_id, language=policy_language(get_language()))
-    mine = any(one.decision_id == decision_id for one in undoable(actor, timezone.now()))
-    return render(request, "web/decisions/decision.html", {"decision": shown, "row": shown.row, "undoable": mine})
+    now = timezone.now()
+    known = {
+        "decision": shown,
+        "row": shown.row,
+        "undoable": any(one.decision_id == decision_id for one in undoable(actor, now)),
+        "repetition": repetition_of(actor, shown.facts_key, now=now, except_for=decision_id) if shown.facts_key else None,
+    }
+    return render(request, "web/decisions/decision.html", known)

@@ -13,13 +13,15 @@ from piepowder.decisions.queries import decisions_about
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
 from piepowder.intake.operations import reveal_media
-from piepowder.intake.queries import item_card, related_items, reports_about, seller_items, seller_standing
+from piepowder.intake.queries import item_card, related_items, reports_about, seller_items
 from piepowder.kernel.permissions import Permission
-from piepowder.review.opening import violations_of
+from piepowder.review.notebook import notes_around
 from piepowder.review.queries import cases_of
-from piepowder.web.bench import difference, media_shown
+from piepowder.web.around import difference_of, seller_panel
+from piepowder.web.bench import media_shown
 from piepowder.web.filters import number
 from piepowder.web.item_words import item_words
+from piepowder.web.marking import spans_of
 
 
 @screen()
@@ -28,12 +30,15 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     card = item_card(actor, item_id, number=number(request.GET.get("version", "")))
     shown = {
         "item": card,
-        "words": item_words(card.content, (span for found in card.detections for span in found.spans)),
+        "words": item_words(card.content, spans_of(card.detections)),
         "media": [media_shown(one) for one in card.media],
         "reports": reports_about(actor, item_id),
         "decisions": decisions_about(actor, item_id=item_id, limit=50),
         "related": related_items(actor, item_id),
-        "difference": difference(actor, card),
+        "difference": difference_of(actor, card),
+        "notes": notes_around(
+            actor, now=timezone.now(), item_id=item_id, seller_ref=card.seller_ref, with_vendors=True
+        ),
         "cases": cases_of(actor, item_id),
     }
     return render(request, "web/cases/item.html", shown)
@@ -51,9 +56,8 @@ def seller(request: HttpRequest, ref: str) -> HttpResponse:
     actor = actor_of(request)
     require(actor, Permission.ITEM_VIEW)
     shown = {
-        "standing": seller_standing(actor, ref),
-        "violations": violations_of([ref], timezone.now()).get(ref, 0),
+        "seller": seller_panel(actor, ref, now=timezone.now(), decisions=50),
+        "notes": notes_around(actor, now=timezone.now(), seller_ref=ref, with_vendors=True),
         "items": seller_items(actor, ref, limit=100),
-        "decisions": decisions_about(actor, seller_ref=ref, limit=50),
     }
     return render(request, "web/cases/seller.html", shown)
