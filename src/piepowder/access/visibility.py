@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from piepowder.kernel.actor import ANYWHERE, Actor, Place
+from piepowder.kernel.actor import ANYWHERE, Actor, Place, Scope
 from piepowder.kernel.errors import Forbidden
 from piepowder.kernel.permissions import Permission
 
@@ -21,6 +21,20 @@ def require(actor: Actor, permission: Permission, place: Place = ANYWHERE) -> No
     """Raise ``NotPermitted`` unless ``actor`` holds ``permission`` at ``place``."""
     if not actor.may(permission, place):
         raise NotPermitted(f"this needs the permission {permission.value}" + _told(place))
+
+
+def require_whole(actor: Actor, permission: Permission) -> None:
+    """Raise ``NotPermitted`` unless ``actor`` holds ``permission`` everywhere: for what concerns all vendors at once."""
+    require(actor, permission)
+    if not holds_whole(actor, permission):
+        raise NotPermitted(
+            f"this needs the permission {permission.value} for all vendors, queues, markets and languages"
+        )
+
+
+def holds_whole(actor: Actor, permission: Permission) -> bool:
+    """Whether a mandate without any limit gives ``permission``."""
+    return Scope() in actor.scopes(permission)
 
 
 def _told(place: Place) -> str:

@@ -9,7 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from piepowder.access.models import User
+from piepowder.kernel.actor import ActorKind
 from piepowder.kernel.clocks import Calendar, CalendarHistory, Timeline, timeline_of
+from piepowder.ledger.models import Fact
 from piepowder.review.calendars import built, holiday_names
 from piepowder.review.case_clocks import CLOCK_STEPS, Step, cycles
 from piepowder.review.models import CalendarVersion, Case, CaseClock, CaseEvent
@@ -120,3 +123,17 @@ def _steps_of_open(code: str) -> dict[UUID, list[Step]]:
         for case_id, kind, at, body in events.values_list("case_id", "kind", "at", "body"):
             found[case_id].append(Step(kind, at, body))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    at: datetime
+    who: str
+
+
+def publications(code: str) -> dict[int, Publication]:
+    """When and by whom each version of the calendar was published, as the ledger holds it. Two queries."""
+    facts = list(Fact.objects.filter(verb="calendar.publish", subject_id=code).order_by("id"))
+    refs = {int(fact.actor_ref) for fact in facts if fact.actor_kind == ActorKind.PERSON}
+    names = {str(pk): name for pk, name in User.objects.filter(pk__in=refs).values_list("pk", "name")}
+    return {fact.body["number"]: Publication(fact.at, names.get(fact.actor_ref, fact.actor_ref)) for fact in facts}

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require, require_whole
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.clocks import Calendar as KernelCalendar
 from piepowder.kernel.clocks import CalendarError
@@ -22,7 +22,6 @@ from piepowder.review.calendars import calendar_of
 from piepowder.review.leases import locked_case
 from piepowder.review.models import Calendar, CalendarVersion, Case, CaseClock, Queue, SlaTarget
 from piepowder.review.moving import UnknownQueue
-from piepowder.review.publishing import require_whole
 from piepowder.review.reference import note_change
 from piepowder.review.setup import BadSetup
 from piepowder.review.states import ClockState

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from piepowder.access.visibility import NotPermitted, require
+from piepowder.access.visibility import require_whole
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, NotFound
 from piepowder.kernel.permissions import Permission
@@ -33,19 +33,6 @@ class RoutingMovedOn(Conflict):
 
 class NoSuchRoutingVersion(NotFound):
     code = "no_such_routing_version"
-
-
-def require_whole(actor: Actor, permission: Permission) -> None:
-    """What concerns every queue and vendor at once needs the permission over all of them."""
-    require(actor, permission)
-    if not holds_whole(actor, permission):
-        raise NotPermitted(_("this needs the permission %(code)s over all queues and vendors") % {"code": permission})
-
-
-def holds_whole(actor: Actor, permission: Permission) -> bool:
-    return any(
-        not (scope.vendors or scope.queues or scope.markets or scope.languages) for scope in actor.scopes(permission)
-    )
 
 
 def publish_routing(
