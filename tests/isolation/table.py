@@ -43,6 +43,8 @@ EXAMPLES: dict[str, Pick] = {
     "ref": lambda world, other, own: ["S-1"],
     "kind": lambda world, other, own: ["listing"],
     "external_id": lambda world, other, own: ["L-decided-1", "L-decided-2", "L-skipped-1", "L-held-2"],
+    "note_id": lambda world, other, own: [*other.notes, *own.notes],
+    "template_id": lambda world, other, own: [1],
     "uidb36": lambda world, other, own: ["1"],
     "key": lambda world, other, own: ["set-password"],
 }
@@ -103,6 +105,19 @@ ROUTES: dict[str, Asked] = {
     "live_frame": PLAIN,
     "live_timeline": PLAIN,
     "live_intervene": Asked(values={"way": ("warn", "interrupt", "end")}, posted={"outcome": "violation", "minutes": "5"}),
+    "console_part": Asked(values={"part": ("seller", "related", "history")}),
+    "console_repeated": Asked(posted={"facts": "qxacme qxzenith: The title says copy, and the picture shows the logo."}),
+    "facts_repeated": Asked(queries=("least=1&machines=1", "person={stranger}&least=1", "policy=M-1&least=1")),
+    "facts_templates": PLAIN,
+    "facts_template_add": PLAIN,
+    "facts_template_edit": PLAIN,
+    "facts_template_remove": PLAIN,
+    "note_write": Asked(posted={"about": "seller", "seller": "S-1", "text": "@everybody, look"}),
+    "note_people": Asked(queries=("q=", "q={other}", "vendor={other}&q=")),
+    "note_remove": PLAIN,
+    "mentions": PLAIN,
+    "mentions_seen": PLAIN,
+    "mentions_bell": PLAIN,
     "board": Asked(
         queries=("queue=listings", "market=DE", "by=vendor", "by=site", "vendor={other}", "site={other}-site")
     ),

@@ -46,6 +46,7 @@ ACME, ZENITH = "qxacme", "qxzenith"
 BPOS = (ACME, ZENITH)
 PASSWORD = "a fair trial at the market"
 POLICY = "M-1"
+SELLER = review.About("seller", seller_ref="S-1")
 
 # A picture of one pixel.
 PIXEL = bytes.fromhex(
@@ -69,6 +70,7 @@ class Firm:
     decisions: list[UUID] = field(default_factory=list)
     items: list[UUID] = field(default_factory=list)
     grants: list[int] = field(default_factory=list)
+    notes: list[UUID] = field(default_factory=list)
 
 
 @dataclass
@@ -222,6 +224,7 @@ def _work(world: World, code: str) -> None:
     claim("taken_back", at)
     lead = _actor(firm, "team_lead")
     review.release(actor=lead, case_id=firm.cases["taken_back"], at=at, reason=f"{code} lead takes back")
+    firm.notes = [_note(firm, review.About("case", firm.cases["decided"]), at), _note(firm, SELLER, at)]
     firm.leases.append(claim("drafted", world.now))
     content = {"facts": f"{code} types", "note": f"{code} notes"}
     review.save_draft(actor=bench, lease_id=firm.leases[0], content=content, at=world.now)
@@ -233,11 +236,18 @@ def keep_busy(world: World, code: str, *, at: datetime) -> None:
     bench, lead = _actor(firm, "moderator"), _actor(firm, "team_lead")
     index = WAYS.index("drafted")
     decisions.decide(actor=bench, lease_id=firm.leases[0], ruling=_ruling(firm, index), at=at)
+    _note(firm, SELLER, at)
     review.set_availability(actor=bench, state="break", at=at)
     review.set_availability(actor=lead, state="available", at=at)
     create_team(actor=SYSTEM, site=firm.site, code=f"{code}-night", name=f"{code} night crew", at=at)
     fields = PersonFields(email=f"new@{code}.example", name=f"{code} newcomer", vendor=firm.vendor, site=firm.site)
     add_person(actor=SYSTEM, fields=fields, at=at)
+
+
+def _note(firm: Firm, about: review.About, at: datetime) -> UUID:
+    """A note that calls the firm's own lead, and in vain everybody's."""
+    text = f"{firm.vendor.code} notes, @" + " @".join(f"{code} team_lead" for code in (HOUSE, firm.vendor.code))
+    return review.write_note(actor=_actor(firm, "moderator"), about=about, text=text, at=at).pk
 
 
 def _ruling(firm: Firm, index: int) -> Ruling:
