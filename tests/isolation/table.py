@@ -80,6 +80,8 @@ ROUTES: dict[str, Asked] = {
     "palette": Asked(queries=("text=L-decided-2", "text=gun", "text=L-held")),
     "console": PLAIN,
     "console_next": PLAIN,
+    "console_ahead": PLAIN,
+    "console_ahead_back": PLAIN,
     "console_claim": PLAIN,
     "console_urgent": PLAIN,
     "console_break": PLAIN,

@@ -326,10 +326,11 @@ def test_the_lease_of_somebody_else_opens_nothing(log_in: LogIn, actor_of: Actor
 
 
 def test_an_empty_bench_says_what_would_be_here(log_in: LogIn, actor_of: ActorOf) -> None:
-    lead = actor_of("lead")
-    set_availability(actor=lead, state="available", at=timezone.now())
-    for case in Case.objects.all():
-        claim_case(actor=lead, case_id=case.pk, at=timezone.now())
+    for login, cases in (("lead", Case.objects.all()[:3]), ("moderator", Case.objects.all()[3:])):
+        actor = actor_of(login)
+        set_availability(actor=actor, state="available", at=timezone.now())
+        for case in cases:
+            claim_case(actor=actor, case_id=case.pk, at=timezone.now())
     page = log_in("bpo").post(reverse("console_next")).content.decode()
     assert "No case is waiting for you" in page
     assert "Check again" in page

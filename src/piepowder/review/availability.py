@@ -1,7 +1,7 @@
 """How available people are: every change is an event, the moment's state a row for the boards.
 
-Going on a break or offline takes nothing out of anybody's hands: leases end by themselves, and a lead sees who holds
-what while away.
+Going on a break or offline takes nothing out of anybody's hands, but for the case that was taken ahead and not yet
+seen: leases end by themselves, and a lead sees who holds what while away.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from piepowder.database.bulk import insert_rows
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.errors import Refused
 from piepowder.ledger.operations import Entry, append_rows, fact_row, record
+from piepowder.review.ahead import give_back_ahead
 from piepowder.review.models import AvailabilityEvent, Presence
 from piepowder.review.standing import user_id_of
 from piepowder.review.states import Availability
@@ -40,6 +41,8 @@ def set_availability(*, actor: Actor, state: str, at: datetime, source: str = "p
         raise BadAvailability(
             _("'%(state)s' from '%(source)s' is not a state of availability") % {"state": state, "source": source}
         )
+    if state != Availability.AVAILABLE:
+        give_back_ahead(actor=actor, at=at)
     with transaction.atomic():
         presence = Presence.objects.select_for_update().filter(user_id=user).first()
         if presence is not None and presence.state == state:

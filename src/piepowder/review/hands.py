@@ -61,6 +61,8 @@ def let_go_of(ended: Collection[tuple[Lease, int]], *, at: datetime, acted: bool
     zones = dict(User.objects.filter(pk__in={lease.user_id for lease, _ in ended}).values_list("pk", "timezone"))
     counted: dict[tuple[int, date, int], list[float]] = defaultdict(lambda: [0, 0])
     for lease, severity in ended:
+        if lease.ahead:
+            continue  # It never was before anybody's eyes.
         until = at if acted else lease.beaten_at
         row = counted[lease.user_id, local_day(until, zones[lease.user_id]), severity]
         row[0] += 1
@@ -108,6 +110,8 @@ def mark_viewed(*, actor: Actor, lease_id: UUID, at: datetime) -> None:
     with transaction.atomic():
         lease = locked_lease(actor, lease_id, at)
         case = lease.case
+        if lease.ahead:
+            _take_up(lease, at=at)
         put_before(lease, at=at)
         seen = CaseEvent.objects.filter(case_id=case.pk, kind=CaseEventKind.VIEWED, lease=lease_id)
         if seen.exists():
@@ -115,6 +119,13 @@ def mark_viewed(*, actor: Actor, lease_id: UUID, at: datetime) -> None:
         if case.first_viewed_at is None:
             Case.objects.filter(pk=case.pk).update(first_viewed_at=at)
         take_step(actor=actor, at=at, case=case, kind=CaseEventKind.VIEWED, verb="case.view", lease=lease_id)
+
+
+def _take_up(lease: Lease, *, at: datetime) -> None:
+    """A case taken ahead is now the one in hand: the work on it begins, whenever it was taken. The caller holds the locks."""
+    expires_at = at + timedelta(seconds=lease.length_s)
+    Lease.objects.filter(pk=lease.pk).update(ahead=False, taken_at=at, beaten_at=at, expires_at=expires_at)
+    Case.objects.filter(pk=lease.case_id).update(claimed_at=at)
 
 
 def put_back(case: Case) -> None:

@@ -276,9 +276,14 @@ class Lease(models.Model):
     """Since when the case is the one before the person's eyes; null while it is put aside, or was never shown."""
     shown_s = models.FloatField(default=0)
     """How long it was before their eyes until it was put aside."""
+    ahead = models.BooleanField(default=False, db_default=False)
+    """Taken while another case is judged, and not yet before the person's eyes."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "number"], name="lease_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "number"], name="lease_number_once"),
+            models.UniqueConstraint(fields=["user"], condition=Q(ahead=True), name="one_lease_ahead"),
+        ]
 
 
 class Draft(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from piepowder.review.allowances import BadAllowance, lift_budget, set_allowance
 from piepowder.review.assigning import CannotTakeIt, assign
+from piepowder.review.ahead import claim_ahead, give_back_ahead, ready_lease
 from piepowder.review.availability import BadAvailability, set_availability, still_here
 from piepowder.review.claiming import (
     Claim,
@@ -87,6 +88,7 @@ __all__ = [
     "add_mark",
     "answer",
     "assign",
+    "claim_ahead",
     "claim_case",
     "claim_next",
     "clear_target",
@@ -94,6 +96,7 @@ __all__ = [
     "close_for_decision",
     "drop_routing_draft",
     "escalate",
+    "give_back_ahead",
     "grant_eligibility",
     "heartbeat",
     "hold",
@@ -104,6 +107,7 @@ __all__ = [
     "publish_calendar",
     "publish_routing",
     "publish_routing_draft",
+    "ready_lease",
     "recompute_clock",
     "release",
     "remove_mark",

@@ -119,6 +119,7 @@ class Bench:
     may: May
     then: str
     """A lease that was put aside by an undo and comes next, or nothing."""
+    stamp: str
 
 
 def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, then: str = "") -> Bench:
@@ -154,7 +155,15 @@ def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, the
             skip=actor.may(Permission.CASE_SKIP, place),
         ),
         then=then,
+        stamp=stamp_of(case, now),
     )
+
+
+def stamp_of(case: ConsoleCase, now: datetime) -> str:
+    """What the case shows that may change while it waits to be shown: the same stamp, the same screen. One query."""
+    violations = violations_of([case.seller_ref], now).get(case.seller_ref, 0)
+    told = (case.snapshot_id, case.queue_code, case.severity, case.reports, violations, len(case.draft))
+    return ".".join(str(one) for one in told)
 
 
 def _has_film(item: ItemCard) -> bool:

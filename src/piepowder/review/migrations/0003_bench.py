@@ -128,6 +128,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='lease',
+            name='ahead',
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.AddField(
+            model_name='lease',
             name='number',
             field=models.PositiveIntegerField(null=True),
         ),
@@ -210,6 +215,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='lease',
             constraint=models.UniqueConstraint(fields=('user', 'number'), name='lease_number_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='lease',
+            constraint=models.UniqueConstraint(condition=models.Q(('ahead', True)), fields=('user',), name='one_lease_ahead'),
         ),
         migrations.AddConstraint(
             model_name='queue',

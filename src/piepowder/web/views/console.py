@@ -31,12 +31,15 @@ from piepowder.review.operations import (
     ExposureSpent,
     HandsFull,
     NotAvailable,
+    claim_ahead,
     claim_case,
     claim_next,
     escalate,
+    give_back_ahead,
     heartbeat,
     hold,
     mark_viewed,
+    ready_lease,
     release,
     save_draft,
     set_availability,
@@ -49,10 +52,10 @@ from piepowder.review.states import Availability
 from piepowder.review.urgent import urgent_for
 from piepowder.review.wellness import rest_of
 from piepowder.web.around_work import around, desk
-from piepowder.web.bench import bench_for, draft_of, suggestion_for
+from piepowder.web.bench import bench_for, draft_of, stamp_of, suggestion_for
 from piepowder.web.filters import number
-from piepowder.web.keyboard import keys_for
 from piepowder.web.joint import company_of, judge_typed
+from piepowder.web.keyboard import keys_for
 from piepowder.web.languages import policy_language
 from piepowder.web.views.me import person_of
 
@@ -99,6 +102,8 @@ def _next(
     now = timezone.now()
     if aside := _put_aside(actor, then, now):
         return to_case(request, aside, above)
+    if not queues and (ready := ready_lease(actor=actor, at=now)):
+        return to_ready(request, ready, above)
     starred = preferences_of(person_of(request)).starred
     claim, why, problem = None, "checked", None
     try:
@@ -123,6 +128,19 @@ def _put_aside(actor: Actor, then: str, now: datetime) -> UUID | None:
     return next((lease.lease_id for lease in leases if str(lease.lease_id) == then), None)
 
 
+def to_ready(request: HttpRequest, lease_id: UUID, above: str) -> HttpResponse:
+    """The case taken ahead. The browser that has it already, and unchanged, is only told to show it."""
+    actor, now = actor_of(request), timezone.now()
+    has = request.POST.get("ahead") == str(lease_id)
+    if not has or request.POST.get("ahead_stamp") != stamp_of(console_case(actor, lease_id, now=now), now):
+        return to_case(request, lease_id, above)
+    mark_viewed(actor=actor, lease_id=lease_id, at=now)
+    response = HttpResponse(above)
+    response["X-Ahead"] = str(lease_id)
+    response["HX-Push-Url"] = reverse("console_case", args=[lease_id])
+    return response
+
+
 def to_case(request: HttpRequest, lease_id: UUID, above: str = "", then: str = "") -> HttpResponse:
     """The case of a lease, as a page or put in; ``then`` is the lease that comes after it."""
     if not is_fragment(request):
@@ -139,7 +157,7 @@ def console_page(request: HttpRequest, lease_id: UUID) -> HttpResponse:
     return _case(request, lease_id, template, request.GET.get("then", ""))
 
 
-def _case(request: HttpRequest, lease_id: UUID, template: str, then: str = "") -> HttpResponse:
+def _case(request: HttpRequest, lease_id: UUID, template: str, then: str = "", *, seen: bool = True) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     shown: dict[str, Any] = {
         "bench": bench_for(
@@ -155,8 +173,29 @@ def _case(request: HttpRequest, lease_id: UUID, template: str, then: str = "") -
     if not is_fragment(request):
         shown.update(_around(request))
     response = render(request, template, shown)
-    mark_viewed(actor=actor, lease_id=lease_id, at=now)
+    if seen:
+        mark_viewed(actor=actor, lease_id=lease_id, at=now)
     return response
+
+
+@screen("POST")
+def console_ahead(request: HttpRequest, lease_id: UUID) -> HttpResponse:
+    """The case that comes after the one in hand, taken ahead and drawn, so that it can be shown without waiting."""
+    actor, now = actor_of(request), timezone.now()
+    starred = preferences_of(person_of(request)).starred
+    ahead = claim_ahead(actor=actor, at=now, beside=lease_id, starred=starred)
+    if ahead is None:
+        return HttpResponse(status=204)
+    response = _case(request, ahead, "web/console/_case.html", seen=False)
+    response["X-Ahead"] = str(ahead)
+    return response
+
+
+@screen("POST")
+def console_ahead_back(request: HttpRequest) -> HttpResponse:
+    """Nobody is there to judge it: others may have the case that was taken ahead."""
+    give_back_ahead(actor=actor_of(request), at=timezone.now())
+    return HttpResponse(status=204)
 
 
 @screen("POST")

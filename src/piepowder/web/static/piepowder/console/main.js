@@ -19,6 +19,7 @@ import "./company.js";
 import "./tabs.js";
 import "./context.js";
 import "./wellness.js";
+import "./ahead.js";
 import { begin } from "./next.js";
 
 begin();

@@ -67,7 +67,7 @@ function draw() {
     }
     drawn.append(part);
   }
-  if (!lines.length) drawn.append(Object.assign(document.createElement("p"), { className: "quiet palette-head", textContent: box.dataset.none }));
+  if (!lines.length) drawn.append(Object.assign(document.createElement("p"), { className: "quiet palette-head", textContent: box.dataset.nothing }));
   list.replaceChildren(drawn);
   mark(0);
   box.querySelector("[data-palette-said]").textContent = `${lines.length} ${box.dataset.found}`;
