@@ -87,6 +87,8 @@ def test_a_market_s_own_version_holds_there_only(umbrellas: Policy, editor: Acto
     [
         ({"texts": {}}, "/texts", "missing_text"),
         ({"texts": {"en": replace(WORDS, recipient_text=" ")}}, "/texts/en/recipient_text", "missing_text"),
+        ({"texts": {"en": replace(WORDS, rule="")}}, "/texts/en/rule", "missing_text"),
+        ({"texts": {"en": WORDS, "de": replace(WORDS, rule="", title="")}}, "/texts/de/title", "missing_text"),
         ({"texts": {"English": WORDS}}, "/texts/English", "bad_language"),
         ({"texts": {"en": replace(WORDS, title="x" * 201)}}, "/texts/en/title", "too_long"),
         ({"markets": ("Germany",)}, "/markets/0", "bad_market"),

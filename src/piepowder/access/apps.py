@@ -6,4 +6,4 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from piepowder.access import account_options  # noqa: F401  # declares its options
+        from piepowder.access import account_options, preferences  # noqa: F401  (declare what can be chosen)

@@ -111,7 +111,11 @@ def draft_problems(draft: Draft, *, is_leaf: bool) -> list[FieldProblem]:
 def _text_problems(draft: Draft, is_leaf: bool) -> Iterator[FieldProblem]:
     if not draft.texts:
         yield _problem("/texts", "missing_text", "at least one language")
-    required = ("title", "rule", "recipient_text") if is_leaf else ("title",)
+    required = ("title", "recipient_text") if is_leaf else ("title",)
+    if is_leaf and not any(wording.rule.strip() for wording in draft.texts.values()):
+        # Further languages may have only what recipients are told; those who judge read the rule in one that has it.
+        for language in draft.texts:
+            yield _problem(f"/texts/{language}/rule", "missing_text", "the rule is written in at least one language")
     for language, wording in draft.texts.items():
         if not _LANGUAGE.fullmatch(language) or len(language) > 10:
             yield _problem(f"/texts/{language}", "bad_language", "a code such as en or zh-Hans")
