@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -164,7 +164,10 @@ def search(
     words = _words(version.pk for _, version in chosen.values())
     entries = [
         Searchable(
-            code, [title for title, _ in words[version.pk].values()], [rule for _, rule in words[version.pk].values()]
+            code,
+            [one.title for one in words[version.pk].values()],
+            [one.rule for one in words[version.pk].values()],
+            [text for one in words[version.pk].values() for text in one.examples],
         )
         for code, (_, version) in chosen.items()
     ]
@@ -172,7 +175,7 @@ def search(
     for entry, match in rank(entries, text)[:limit]:
         policy, version = chosen[entry.code]
         texts = words[version.pk]
-        title = texts[best_language(texts, language) or ""][0]
+        title = texts[best_language(texts, language) or ""].title
         lines.append(_line(policy, version, title, match=match))
     return lines
 
@@ -193,14 +196,23 @@ def _chosen(policy: Policy, market: str | None, at: datetime) -> PolicyVersion |
     return in_force(begun, market=market, on=day_of(at))
 
 
-def _words(version_ids: Iterable[int]) -> dict[int, dict[str, tuple[str, str]]]:
-    """Title and rule by version and language it can be read in, without building a model for each."""
+class _Words(NamedTuple):
+    title: str
+    rule: str
+    examples: tuple[str, ...]
+    """Good and bad ones, and the note for reviewers."""
+
+
+def _words(version_ids: Iterable[int]) -> dict[int, dict[str, _Words]]:
+    """What is searched, by version and language it can be read in, without building a model for each."""
     rows = PolicyText.objects.filter(version_id__in=list(version_ids)).order_by("version_id", "language")
-    words: dict[int, dict[str, tuple[str, str]]] = {}
-    for version_id, language, title, rule in rows.values_list("version_id", "language", "title", "rule"):
-        words.setdefault(version_id, {})[language] = (title, rule)
+    words: dict[int, dict[str, _Words]] = {}
+    for version_id, language, title, rule, good, bad, note in rows.values_list(
+        "version_id", "language", "title", "rule", "examples_good", "examples_bad", "reviewer_note"
+    ):
+        words.setdefault(version_id, {})[language] = _Words(title, rule, (*good, *bad, note))
     return {
-        version_id: {one: texts[one] for one in readable({one: rule for one, (_, rule) in texts.items()})}
+        version_id: {one: texts[one] for one in readable({one: text.rule for one, text in texts.items()})}
         for version_id, texts in words.items()
     }
 
