@@ -16,7 +16,7 @@ from piepowder.review import claim_statement
 from piepowder.review.allowances import limits_of
 from piepowder.review.claiming import Claim, claim_urgent
 from piepowder.review.hands import HandsFull
-from piepowder.review.models import Case
+from piepowder.review.models import Case, Lease
 from piepowder.review.moving import release
 from piepowder.review.reference import reference
 from piepowder.review.standing import user_id_of, valid_skills, wish
@@ -72,15 +72,18 @@ def urgent_for(actor: Actor, *, now: datetime, beside: UUID | None = None) -> Ur
 def take_urgent(*, actor: Actor, at: datetime, lease_id: UUID | None = None) -> Claim:
     """Take the urgent case at once; raises ``UrgentGone`` when none waits any more.
 
-    The case of ``lease_id`` stays in hand with its draft; when hands are full it is given back instead, its draft kept.
+    The case of ``lease_id`` stays in hand with its draft. When hands are full, the case that was only taken ahead goes
+    back for it, else the one of ``lease_id``, its draft kept.
     """
     try:
         claim = claim_urgent(actor=actor, at=at)
     except HandsFull:
-        if lease_id is None:
+        ahead = Lease.objects.filter(user_id=user_id_of(actor), ahead=True, expires_at__gt=at)
+        spared = ahead.values_list("pk", flat=True).first() or lease_id
+        if spared is None:
             raise
         with transaction.atomic():
-            release(actor=actor, at=at, lease_id=lease_id)
+            release(actor=actor, at=at, lease_id=spared)
             return _there(claim_urgent(actor=actor, at=at))
     return _there(claim)
 
