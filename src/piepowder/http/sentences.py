@@ -83,6 +83,16 @@ BY_CODE: Mapping[str, Sentence] = {
     "access_moved": Sentence(
         _("Somebody's access has changed meanwhile"), _("Load the review again and look at what is new.")
     ),
+    "routing_moved_on": Sentence(
+        _("Somebody published other rules meanwhile"),
+        _("Look at the difference to what is in force, then put your rules on top of it or throw them away."),
+    ),
+    "stale_draft": Sentence(
+        _("Your draft has changed meanwhile"), _("Load the page again: the rules may stand in another order now.")
+    ),
+    "bad_routing": Sentence(
+        _("These rules cannot be published"), _("Correct what is named beside the rules and try again.")
+    ),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
 }
 
