@@ -7,7 +7,7 @@ carries the vendor's mark, so that one mark in an answer to the other vendor is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -68,6 +68,9 @@ class Firm:
     cases: dict[str, UUID] = field(default_factory=dict)
     leases: list[UUID] = field(default_factory=list)
     decisions: list[UUID] = field(default_factory=list)
+    proposals: list[UUID] = field(default_factory=list)
+    opinions: list[UUID] = field(default_factory=list)
+    batches: list[UUID] = field(default_factory=list)
     items: list[UUID] = field(default_factory=list)
     grants: list[int] = field(default_factory=list)
     notes: list[UUID] = field(default_factory=list)
@@ -172,6 +175,7 @@ def _submit(at: datetime, raw: Iterable[dict[str, Any]]) -> list[UUID]:
 
 WAYS = (
     "decided", "withdrawn", "held", "skipped", "drafted", "transferred", "escalated", "released", "left", "taken_back",
+    "proposed", "opined",
 )  # fmt: skip
 
 
@@ -225,6 +229,19 @@ def _work(world: World, code: str) -> None:
     lead = _actor(firm, "team_lead")
     review.release(actor=lead, case_id=firm.cases["taken_back"], at=at, reason=f"{code} lead takes back")
     firm.notes = [_note(firm, review.About("case", firm.cases["decided"]), at), _note(firm, SELLER, at)]
+    at = next(later)
+    account = replace(
+        _ruling(firm, WAYS.index("proposed")), enforcements=(EnforcementOrder("account", "terminated"),)
+    )
+    proposed = decisions.judge(actor=bench, lease_id=claim("proposed", at), ruling=account, at=at).proposal
+    at = next(later)
+    heard = _ruling(firm, WAYS.index("opined"))
+    opined = decisions.judge(actor=bench, lease_id=claim("opined", at), ruling=heard, at=at, second=True).opinion
+    assert proposed is not None and opined is not None
+    batch = decisions.open_batch(actor=lead, case_ids=[firm.cases["decided"], firm.cases["opined"]], at=at)
+    said = {firm.cases["opined"]: f"{code} says the same of each of them."}
+    decisions.plan_batch(actor=lead, batch_id=batch.pk, ruling=heard, facts=f"{code} says", facts_of=said, at=at)
+    firm.proposals, firm.opinions, firm.batches = [proposed.pk], [opined.pk], [batch.pk]
     firm.leases.append(claim("drafted", world.now))
     content = {"facts": f"{code} types", "note": f"{code} notes"}
     review.save_draft(actor=bench, lease_id=firm.leases[0], content=content, at=world.now)

@@ -67,5 +67,3 @@ def part(orders: Sequence[EnforcementOrder], asked: Collection[str], *, urgent: 
     waiting = tuple(order for order in orders if order.key in asked and order.family == Family.ACCOUNT)
     now = tuple(order for order in orders if order not in waiting)
     return Parting(now, waiting, asking) if now else Parting((), tuple(orders), asking)
-
-

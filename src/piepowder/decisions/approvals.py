@@ -101,7 +101,9 @@ def approve(*, actor: Actor, proposal_id: UUID, at: datetime, confirm_older: boo
     else:
         ruling = from_json(proposal.ruling)
         if item.snapshot_id != ruling.snapshot_id and not (confirm_older or ruling.confirm_older_snapshot):
-            raise NewerSnapshot(_("the item has changed since this was proposed; look at it, or confirm the older version"))
+            raise NewerSnapshot(
+                _("the item has changed since this was proposed; look at it, or confirm the older version")
+            )
         decision = _issued(actor, proposal, item, case, replace(ruling, confirm_older_snapshot=True), at)
     _settle(proposal, "approve", actor=actor, at=at, decision=decision)
     return decision
@@ -177,7 +179,9 @@ def _locked(actor: Actor, proposal_id: UUID, permission: Permission) -> tuple[Pr
     """The pending proposal with its item and case, each locked in intake's order; one out of sight does not exist."""
     rows = Proposal.objects.select_related("case__queue", "proposer__vendor", "decision")
     found = rows.filter(pk=proposal_id).first()
-    if found is None or not (_is_own(actor, found) or actor.may(permission, place_of_proposal(found, found.case.queue))):
+    if found is None or not (
+        _is_own(actor, found) or actor.may(permission, place_of_proposal(found, found.case.queue))
+    ):
         raise NoSuchProposal(_("there is no such proposal"))
     require(actor, permission, place_of_proposal(found, found.case.queue))
     item = locked_item(found.case.item_id)

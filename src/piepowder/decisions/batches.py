@@ -85,9 +85,7 @@ def open_batch(*, actor: Actor, case_ids: Sequence[UUID], at: datetime) -> Batch
             BatchLine(batch=batch, position=position, case_id=case_id, snapshot_id=snapshots[case_id])
             for position, case_id in enumerate(kept, 1)
         )
-        record(
-            actor=actor, at=at, verb="batch.open", subject_kind="batch", subject_id=batch.pk, cases=len(kept)
-        )
+        record(actor=actor, at=at, verb="batch.open", subject_kind="batch", subject_id=batch.pk, cases=len(kept))
     return batch
 
 
@@ -144,7 +142,9 @@ def own_batch(actor: Actor, batch_id: UUID) -> Batch:
 
 def lines_of(batch: Batch) -> QuerySet[BatchLine]:
     """Its cases in their order, with what a list of them shows."""
-    return batch.lines.select_related("case__item", "case__holder", "case__queue", "snapshot", "decision").order_by("position")
+    return batch.lines.select_related("case__item", "case__holder", "case__queue", "snapshot", "decision").order_by(
+        "position"
+    )
 
 
 def progress_of(batch: Batch) -> Progress:

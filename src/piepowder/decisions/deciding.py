@@ -15,28 +15,26 @@ from piepowder.access.options import chosen
 from piepowder.access.visibility import require
 from piepowder.database.fitting import refuse_unfit
 from piepowder.decisions.circumstances import evidence_of, found_by_machine, source_of, words_of
-from piepowder.decisions.events import DecisionIssued, DecisionWithdrawn
-from piepowder.decisions.issuing import Bench, NoTemplate, Sound, StatementIncomplete, store
+from piepowder.decisions.events import DecisionIssued
+from piepowder.decisions.issuing import Bench, Sound, store
 from piepowder.decisions.judging import Circumstances, problems, unwritable
 from piepowder.decisions.logic import grace
 from piepowder.decisions.models import Decision, Enforcement, Panel
 from piepowder.decisions.options import FOUR_EYES
-from piepowder.decisions.ruling import EnforcementOrder, Ruling
+from piepowder.decisions.ruling import Ruling
 from piepowder.decisions.states import DECISION_FLOW, ENFORCEMENT_FLOW, DecisionState, EnforcementState, Outcome, Source
-from piepowder.decisions.templates import load_shipped_templates, publish_template
 from piepowder.intake.models import Item, Snapshot
 from piepowder.intake.operations import note_outcome
-from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Place
+from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused
 from piepowder.kernel.events import publish
 from piepowder.kernel.permissions import Permission
-from piepowder.ledger.operations import Entry, record, record_many
-from piepowder.outbox.events import DeliveryTaken
-from piepowder.outbox.operations import KEPT, Outgoing, TooLate, cancel_group, enqueue_many
+from piepowder.ledger.operations import Entry, record_many
+from piepowder.outbox.operations import Outgoing, TooLate, cancel_group, enqueue_many
 from piepowder.policy.models import PolicyVersion
 from piepowder.policy.queries import versions_in_force
 from piepowder.review.models import Case, Lease
-from piepowder.review.operations import LeaseLost, close_for_decision, note_violation, reopen
+from piepowder.review.operations import LeaseLost, close_for_decision, note_violation
 from piepowder.review.states import ACTIVE_STATES, CaseState
 
 GRACE_WITHOUT_QUEUE = timedelta(seconds=10)

@@ -69,9 +69,7 @@ def judge(
         return Judged(decision=counted.decision, opinion=counted.opinion, split=counted.split)
     if panel is not None:
         panels.require_not_heard(panel, actor)
-    return _alone(
-        actor, lease, case, ruling, examined, panel, at, intervention=intervention, batch=batch, timed=timed
-    )
+    return _alone(actor, lease, case, ruling, examined, panel, at, intervention=intervention, batch=batch, timed=timed)
 
 
 def _alone(

@@ -19,7 +19,9 @@ declare(
         title=_("Measures that a second person approves"),
         hint=_("As family:measure. A decision that orders one of them waits until somebody else has approved it."),
         choices=tuple(
-            (f"{family}:{measure}", f"{family}:{measure}") for family, measures in MEASURES.items() for measure in measures
+            (f"{family}:{measure}", f"{family}:{measure}")
+            for family, measures in MEASURES.items()
+            for measure in measures
         ),
     )
 )

@@ -82,7 +82,15 @@ def require_not_heard(panel: Panel, actor: Actor) -> None:
 
 
 def opine(
-    *, actor: Actor, panel: Panel, lease: Lease, case: Case, ruling: Ruling, at: datetime, batch: UUID | None, timed: bool
+    *,
+    actor: Actor,
+    panel: Panel,
+    lease: Lease,
+    case: Case,
+    ruling: Ruling,
+    at: datetime,
+    batch: UUID | None,
+    timed: bool,
 ) -> Counted:
     """Keep an examined ruling as the holder's opinion, and do what follows from it. The caller holds the item's lock."""
     require_not_heard(panel, actor)
@@ -139,7 +147,9 @@ def take_back(*, actor: Actor, opinion_id: UUID, at: datetime) -> UUID:
         case.refresh_from_db(fields=["state"])
         panel = Panel.objects.get(pk=opinion.panel_id)
         last = _standing(panel).last()
-        gone_on = panel.state != PanelState.OPEN or case.state != CaseState.OPEN or last is None or last.pk != opinion.pk
+        gone_on = (
+            panel.state != PanelState.OPEN or case.state != CaseState.OPEN or last is None or last.pk != opinion.pk
+        )
         if gone_on or at >= opinion.at + timedelta(seconds=case.queue.grace_s):
             raise TooLate(_("the case has gone on; your opinion stays"))
         Opinion.objects.filter(pk=opinion.pk).update(withdrawn_at=at)

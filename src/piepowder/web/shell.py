@@ -96,6 +96,8 @@ WINGS = (
             Room(_("Deliveries"), "deliveries", (Permission.OUTBOX_VIEW,), everywhere=True),
             Room(_("Ledger"), "ledger", (Permission.LEDGER_VIEW,)),
             Room(_("API keys"), "keys", (Permission.KEY_EDIT,)),
+            Room(_("Settings"), "settings", (Permission.SETTINGS_EDIT,)),
+            Room(_("Configuration"), "configuration", (Permission.CONFIGURATION_MOVE,)),
         ),
     ),
 )

@@ -51,7 +51,8 @@ _PLAIN = ("item", "seller", "policy", "state", "queue", "market", "language", "k
 _ORDERS = {"newest": _lazy("newest first"), "oldest": _lazy("oldest first"), "urgent": _lazy("most urgent first")}
 
 
-def _filters(query: QueryDict, actor: Actor) -> CaseFilters:
+def filters_in(query: QueryDict, actor: Actor) -> CaseFilters:
+    """What the address of the list says."""
     return CaseFilters(
         **typed(query, *_PLAIN),
         person_id=_person(query.get("person", "").strip(), actor),
@@ -84,12 +85,13 @@ def cases(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('cases')}?{urlencode(_meant(actor, quick))}")
     order, chosen = order_in(request, _ORDERS), chosen_columns(request.GET, CASE_COLUMNS, USUAL_CASE_COLUMNS)
     cursor = request.GET.get("after", "")
-    found = search_cases(actor, _filters(request.GET, actor), cursor=cursor, order=order)
+    found = search_cases(actor, filters_in(request.GET, actor), cursor=cursor, order=order)
     exports = {"csv": "cases_export", "xlsx": "cases_export_xlsx"} if actor.may(Permission.BOARD_EXPORT) else {}
     shown = {
         "found": found,
         "columns": chosen.columns,
-        "lines": chosen.lines(found.rows),
+        "lines": zip([row.case_id for row in found.rows], chosen.lines(found.rows), strict=True),
+        "may_decide_many": actor.may(Permission.CASE_DECIDE_MANY),
         "tools": tools(request, chosen, _ORDERS, exports),
         "filters": request.GET,
         "states": CaseState.choices,
@@ -117,7 +119,7 @@ def cases_export(request: HttpRequest, form: str = "csv") -> HttpResponseBase:
     actor = actor_of(request)
     table = export_cases(
         actor=actor,
-        filters=_filters(request.GET, actor),
+        filters=filters_in(request.GET, actor),
         at=timezone.now(),
         columns=chosen_columns(request.GET, CASE_COLUMNS, USUAL_CASE_COLUMNS).fields,
         order=order_in(request, _ORDERS),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from piepowder.access.visibility import require
 from piepowder.decisions.export import export_decisions
+from piepowder.decisions.opinions import company_behind
 from piepowder.decisions.queries import DecisionFilters, decision_page, recent_decisions, undoable
 from piepowder.decisions.repeated import repetition_of
 from piepowder.decisions.states import DecisionState, Outcome

@@ -158,7 +158,7 @@ document.addEventListener("click", (event) => {
   else if (hit("[data-none]")) chooseNone();
   else if ((found = hit("[data-rest-on]"))) restOn(found.dataset.restOn);
   else if ((found = hit("[data-uncite]"))) choose(found.dataset.uncite, { also: true });
-  else if (hit("#decide") && !complete()) event.preventDefault();
+  else if (hit("#decide, #second") && !complete()) event.preventDefault();
 });
 
 document.addEventListener("input", (event) => form()?.contains(event.target) && event.target.id !== "policy-search" && say(""));
