@@ -8,6 +8,7 @@ from typing import Any
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils import timezone
@@ -42,6 +43,8 @@ class InvitedOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Link on the first visit; a stranger learns only that they are not expected."""
+        if sociallogin.state.get("process") != AuthProcess.LOGIN:
+            raise _refused(request)
         if sociallogin.is_existing:
             return
         email, now = _vouched_for(sociallogin), timezone.now()
@@ -50,12 +53,16 @@ class InvitedOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth
             user = _welcomed(sociallogin, email)
         if user is None:
             logger.warning("somebody unexpected came through %s", sociallogin.account.provider)
-            raise ImmediateHttpResponse(render(request, "socialaccount/not_expected.html", status=403))
+            raise _refused(request)
         sociallogin.connect(request, user)
         record_link(user=user, provider=sociallogin.account.provider, at=now)
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: the person has just come in, and the ledger keeps it."""
+
+
+def _refused(request: HttpRequest) -> ImmediateHttpResponse:
+    return ImmediateHttpResponse(render(request, "socialaccount/not_expected.html", status=403))
 
 
 def _vouched_for(sociallogin: SocialLogin) -> str:

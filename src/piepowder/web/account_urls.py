@@ -12,12 +12,18 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import views as oidc
-from allauth.socialaccount.providers.saml import views as saml
 from django.urls import URLPattern, URLResolver, path
 
 from piepowder.http.pages import screen
-from piepowder.web.views import access_review, factors, invitations, locks, organisation, sessions
-from piepowder.web.views.saml_metadata import saml_metadata, saml_no_logout
+from piepowder.web.views import access_review, factors, invitations, locks, places, sessions
+from piepowder.web.views.single_sign_on import (
+    oidc_login,
+    saml_answer,
+    saml_finish,
+    saml_login,
+    saml_metadata,
+    saml_no_logout,
+)
 
 own = screen("GET", "HEAD", "POST")
 
@@ -44,12 +50,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/<int:invitation_id>/revoke", invitations.invitation_revoke, name="invitation_revoke"),
     path("locks/", locks.locks, name="locks"),
     path("locks/<int:lock_id>/unlock", locks.lock_open, name="lock_open"),
-    path("vendors/add", organisation.vendor_edit, name="vendor_add"),
-    path("vendors/<slug:vendor>/", organisation.vendor_edit, name="vendor_edit"),
-    path("vendors/<slug:vendor>/sites/add", organisation.site_edit, name="site_add"),
-    path("sites/<slug:site>/", organisation.site_edit, name="site_edit"),
-    path("sites/<slug:site>/teams/add", organisation.team_edit, name="team_add"),
-    path("teams/<slug:team>/", organisation.team_edit, name="team_edit"),
+    path("vendors/add", places.vendor_edit, name="vendor_add"),
+    path("vendors/<slug:vendor>/", places.vendor_edit, name="vendor_edit"),
+    path("vendors/<slug:vendor>/sites/add", places.site_edit, name="site_add"),
+    path("sites/<slug:site>/", places.site_edit, name="site_edit"),
+    path("sites/<slug:site>/teams/add", places.team_edit, name="team_add"),
+    path("teams/<slug:team>/", places.team_edit, name="team_edit"),
     path("access/", access_review.access, name="access_review"),
     path("access/export.<str:ending>", access_review.access_export, name="access_export"),
     path("access/sign-off", access_review.access_sign_off, name="access_sign_off"),
@@ -58,11 +64,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/factor", factor.authenticate, name="mfa_authenticate"),
     path("login/passkey", passkey.login_webauthn, name="mfa_login_webauthn"),
     path("login/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
-    path("login/oidc/<slug:provider_id>/", oidc.login, name="openid_connect_login"),
+    path("login/oidc/<slug:provider_id>/", oidc_login, name="openid_connect_login"),
     path("login/oidc/<slug:provider_id>/callback", oidc.callback, name="openid_connect_callback"),
-    path("login/saml/<slug:organization_slug>/", saml.login, name="saml_login"),
-    path("login/saml/<slug:organization_slug>/acs/", saml.acs, name="saml_acs"),
-    path("login/saml/<slug:organization_slug>/acs/finish/", saml.finish_acs, name="saml_finish_acs"),
+    path("login/saml/<slug:organization_slug>/", saml_login, name="saml_login"),
+    path("login/saml/<slug:organization_slug>/acs/", saml_answer, name="saml_acs"),
+    path("login/saml/<slug:organization_slug>/acs/finish/", saml_finish, name="saml_finish_acs"),
     path("login/saml/<slug:organization_slug>/metadata/", saml_metadata, name="saml_metadata"),
     path("login/saml/<slug:organization_slug>/logout/", saml_no_logout, name="saml_sls"),
 ]
