@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from piepowder.decisions.filling import short_title
 from piepowder.decisions.states import Source
 from piepowder.intake.models import Detection, Item, ItemMedia, Moment, Report, Snapshot
 from piepowder.intake.states import Kind, MediaState, ReporterKind
@@ -72,7 +73,7 @@ def words_of(versions: Iterable[PolicyVersion]) -> tuple[str, ...]:
 
 def names_of(item: Item) -> tuple[str, ...]:
     """What facts may call this item, for ``facts_key``."""
-    return (item.title, item.external_id, item.seller_ref)
+    return (item.title, short_title(item.title), item.external_id, item.seller_ref)
 
 
 def email_of(item: Item) -> str:

@@ -9,8 +9,16 @@ from typing import Final
 PLACES: Final = ("title", "price", "seller", "words")
 """What ``{…}`` can name: the item's title, its price, its seller, the stretches that models found."""
 
+LONGEST_TITLE: Final = 80
+
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _LEFT = re.compile(r"\[…[^\]]*\]?")
+
+
+def short_title(title: str) -> str:
+    """A title as facts name it: what goes on for long is cut, and says so."""
+    plain = " ".join(title.split())
+    return plain if len(plain) <= LONGEST_TITLE else plain[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
 def unknown_places(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 
+from piepowder.decisions.filling import short_title
 from piepowder.decisions.history import (
     PolicyHistory,
     in_force,
@@ -154,7 +155,7 @@ def places_of(card: ItemCard) -> dict[str, str]:
     named = isinstance(money, Mapping) and {"amount", "currency"} <= set(money)
     words = excerpts(card.content, (span for found in card.detections for span in found.spans))
     return {
-        "title": card.title or card.external_id,
+        "title": short_title(card.title) or card.external_id,
         "price": price(money) if named else "",
         "seller": card.seller_ref,
         "words": ", ".join(f"“{one}”" for one in words[:_MOST_WORDS]),
