@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
-from piepowder.access.models import Site, User, Vendor
+from piepowder.access.models import Grant, Role, Site, User, Vendor
 from piepowder.intake.events import Arrival, ItemsReceived, ReportArrived, ReportsReceived
 from piepowder.intake.models import Item, Snapshot
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Mandate, Scope
@@ -81,6 +82,7 @@ class Court:
             languages=list(languages),
         )
         limits = scope or (Scope() if vendor == "house" else Scope(vendors=frozenset({vendor})))
+        self._grant(user, permissions, limits)
         actor = Actor(
             kind=ActorKind.PERSON,
             ref=str(user.pk),
@@ -92,6 +94,15 @@ class Court:
         if available:
             review.set_availability(actor=actor, state="available", at=self.now, source="login")
         return actor
+
+    def _grant(self, user: User, permissions: frozenset[P], limits: Scope) -> None:
+        """What the actor may do stands in the database too, where others look it up."""
+        names = sorted(permission.value for permission in permissions)
+        role, _ = Role.objects.get_or_create(
+            code=hashlib.sha256(" ".join(names).encode()).hexdigest()[:40], defaults={"name": "R", "permissions": names}
+        )
+        places = {name: sorted(getattr(limits, name)) for name in ("vendors", "queues", "markets", "languages")}
+        Grant.objects.create(user=user, role=role, granted_at=self.now, **places)
 
     def queue(self, code: str = "general", *, target_s: int | None = 3600, calendar: str = "", **values: Any) -> Any:
         queue = review.save_queue(actor=SYSTEM, at=self.now, code=code, name=code.title(), **values)

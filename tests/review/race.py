@@ -1,7 +1,7 @@
 """Races on a real database, each side in a process of its own: ``python -m tests.review.race NAME``, told as JSON.
 
 ``claim``: ten people claim until nothing is left; ``decide``: five claim and decide; ``news``: four sides report the same
-items, in different orders, before anything about them is known to review.
+items, in different orders, before anything about them is known to review; ``hands``: eight tabs of one person claim at once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ django.setup()
 
 from django.db import connection, transaction  # noqa: E402
 
+from piepowder.access.options import choose  # noqa: E402
 from piepowder.intake.events import ReportArrived, ReportsReceived  # noqa: E402
 from piepowder.intake.models import Item  # noqa: E402
 from piepowder.kernel.actor import SYSTEM, Actor  # noqa: E402
@@ -37,12 +38,19 @@ CASES, ITEMS, ROUNDS = 300, 20, 3
 
 def claiming(actor: Actor, how: str) -> list[str]:
     given = []
-    while (claim := review.claim_next(actor=actor, at=datetime.now(UTC))) is not None:
+    while (claim := _claim(actor)) is not None:
         given.append(str(claim.case.pk))
         if how == "decide":
             at = datetime.now(UTC)
             review.close_for_decision(actor=actor, case_id=claim.case.pk, lease_id=claim.lease_id, at=at)
     return given
+
+
+def _claim(actor: Actor) -> review.Claim | None:
+    try:
+        return review.claim_next(actor=actor, at=datetime.now(UTC))
+    except review.HandsFull:
+        return None
 
 
 def reporting(side: int, _: str) -> list[str]:
@@ -94,12 +102,16 @@ def _side(side: Any, course: Callable[[Any, str], list[str]], how: str, barrier:
 def main(name: str) -> None:
     court = Court(datetime.now(UTC))
     court.queue()
+    if name != "hands":
+        choose(actor=SYSTEM, at=court.now, values={"bench.in_hand": 1_000})
     with transaction.atomic():
         items = [court.item() for _ in range(ITEMS if name == "news" else CASES)]
         if name != "news":
             court.arrive(*[court.arrival(item) for item in items])
     if name == "news":
         given = run(range(4), reporting, name)
+    elif name == "hands":
+        given = run([court.person()] * 8, claiming, name)
     else:
         given = run([court.person() for _ in range(10 if name == "claim" else 5)], claiming, name)
     now = datetime.now(UTC)

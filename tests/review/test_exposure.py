@@ -166,9 +166,7 @@ def test_the_day_is_the_persons_own(grim: Court) -> None:
 
 
 def test_a_spent_budget_brings_milder_work_and_then_says_so(grim: Court) -> None:
-    choose(
-        actor=SYSTEM, at=grim.now, values={"wellness.exposure_minutes": {"0": 10, "1": None, "2": None, "3": None}}
-    )
+    choose(actor=SYSTEM, at=grim.now, values={"wellness.exposure_minutes": {"0": 10, "1": None, "2": None, "3": None}})
     person, fresh = grim.person(), grim.person()
     grave(grim)
     decide(grim, person, look(grim, person, 600))

@@ -30,6 +30,12 @@ def test_deciding_while_others_claim_decides_every_case_once(fresh_database: Dat
     assert told["ledger"] == []
 
 
+def test_eight_tabs_of_one_person_never_hold_more_than_they_may(fresh_database: Database) -> None:
+    told = race(fresh_database, "hands")
+    assert (told["leases"], told["times_given"]) == (5, {"1": 5})
+    assert (told["claim_facts"], told["ledger"]) == (5, [])
+
+
 def test_news_of_the_same_items_from_several_sides_opens_one_case_each(fresh_database: Database) -> None:
     told = race(fresh_database, "news")
     assert (told["states"], told["lanes"]) == ({"open": ITEMS}, 1)
