@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from piepowder.access import options
 from piepowder.access.models import User
 from piepowder.access.queries import actor_for
 from piepowder.kernel.actor import Actor
@@ -25,6 +26,7 @@ ActorOf = Callable[[str], Actor]
 def _nothing_kept() -> Iterator[None]:
     forget()
     kept.forget()
+    options.forget()
     yield
     forget()
 

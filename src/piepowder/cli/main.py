@@ -26,6 +26,7 @@ _COMMANDS = {
     "user": ("people", "Add people, set passwords, let them in and out."),
     "apikey": ("people", "Create, list and revoke API keys."),
     "roster": ("people", "People in and out by CSV or XLSX, with preview."),
+    "configuration": ("configuring", "Write the whole set-up into one file, or apply such a file."),
     "ledger": ("record", "Verify and show the tamper-evident record."),
     "backup": ("care", "Write database and media into one file."),
     "restore": ("care", "Read such a file into an empty installation."),
