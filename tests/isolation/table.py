@@ -150,11 +150,11 @@ ROUTES: dict[str, Asked] = {
     "configuration_compare": Asked(posted={"text": "piepowder: 1\nsettings: {wellness.blur: 31}"}),
     "configuration_apply": Asked(posted={"text": "piepowder: 1\nsettings: {wellness.blur: 32}"}),
     "board": Asked(
-        queries=("queue=listings", "market=DE", "by=vendor", "by=site", "vendor={other}", "site={other}-site")
+        queries=("queue=listings", "market=DE", "by=vendor", "by=site")
     ),
-    "board_live": Asked(queries=("queue=listings", "by=vendor", "by=site&vendor={other}")),
-    "board_people": Asked(queries=("vendor={other}", "site={other}-site")),
-    "board_people_live": Asked(queries=("vendor={other}", "site={other}-site")),
+    "board_live": Asked(queries=("queue=listings", "by=vendor", "by=site")),
+    "board_people": PLAIN,
+    "board_people_live": PLAIN,
     "board_case": PLAIN,
     "wall": Asked(queries=("queues=listings",)),
     "wall_live": Asked(queries=("queues=listings",)),

@@ -84,6 +84,8 @@ def test_another_vendors_people_are_not_there(log_in: LogIn, actor_of: ActorOf) 
     page = text(log_in("bpolead").get(reverse("board_people")))
     assert "Bea Bench" in page
     assert "Otto Other" not in page
+    asked_for = text(log_in("bpolead").get(reverse("board_people"), {"vendor": "south"}))
+    assert "Otto Other" not in asked_for
 
 
 def test_the_wall_has_no_controls_and_keeps_its_session(log_in: LogIn) -> None:

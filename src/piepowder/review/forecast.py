@@ -49,6 +49,9 @@ class Expected:
         return Expected(self.per_hour + other.per_hour, within, min(firsts, default=None))
 
 
+NOTHING_EXPECTED = Expected(0)
+
+
 def expected_breaches(ahead: Iterable[tuple[int, float]], per_hour: float) -> Expected:
     """Of one queue. ``ahead`` has each case's place in the order of work (from 1) and the seconds until it is due.
 

@@ -17,7 +17,7 @@ from piepowder.decisions.pace import NO_PACE, Pace, decisions_lately, pace_by, t
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor
 from piepowder.review.board import DIMENSIONS, Breakdown, Line, Tally, breakdown
-from piepowder.review.forecast import Expected, forecast
+from piepowder.review.forecast import NOTHING_EXPECTED, Expected, forecast
 from piepowder.review.inflow import SLOT, arrivals, slots_begin
 from piepowder.review.listing import CaseFilters
 from piepowder.review.reference import reference
@@ -179,16 +179,16 @@ def _row(line: Line, wanted: Asked, paces: Mapping[str, Pace], expected: Mapping
         name=line.name if wanted.by == "queue" else spoken(wanted.by, line.code),
         tally=line.tally,
         pace=paces.get(line.code, NO_PACE),
-        expected=expected.get(line.code) if expected is not None else None,
+        expected=expected.get(line.code, NOTHING_EXPECTED) if expected is not None else None,
         opens=opens,
         rows=rows,
     )
 
 
 def _total(parts: Breakdown, wanted: Asked, paces: Mapping[str, Pace], expected: Mapping[str, Expected] | None) -> Row:
-    whole: Expected | None = None
+    whole = None if expected is None else NOTHING_EXPECTED
     for one in (expected or {}).values():
-        whole = one if whole is None else whole.with_that_of(one)
+        whole = one.with_that_of(whole or NOTHING_EXPECTED)
     return Row("", _("All"), parts.total, together(paces.values()), whole, "", urlencode(wanted.chosen), is_total=True)
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from django.http import QueryDict
 
 from piepowder.kernel.actor import Actor
-from piepowder.web.board_page import Asked, Row, Trend, board_page
+from piepowder.web.board_page import Asked, Row, board_page
 from piepowder.web.filters import number
 
 _EVERY_S = 20
+_ROOM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,11 @@ class WallAsked:
 class Wall:
     total: Row
     rows: tuple[Row, ...]
-    trend: Trend
+
+    @property
+    def worst(self) -> list[Row]:
+        """As many as the first slide has room for, those in most trouble first."""
+        return sorted(self.rows, key=lambda row: (-row.tally.late, -row.tally.at_risk, -row.tally.waiting))[:_ROOM]
 
 
 def wall_asked(query: QueryDict) -> WallAsked:
@@ -42,4 +47,4 @@ def wall_page(actor: Actor, wanted: WallAsked, now: datetime) -> Wall:
     page = board_page(actor, Asked("queue", ()), now)
     known = {row.code: row for row in page.rows}
     chosen = [known[code] for code in wanted.queues if code in known] or list(page.rows)
-    return Wall(page.total, tuple(chosen), page.trend)
+    return Wall(page.total, tuple(chosen))
