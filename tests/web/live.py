@@ -30,9 +30,9 @@ _TRIES = 300
 
 
 @contextmanager
-def served_town(database: Database) -> Iterator[str]:
+def served_town(database: Database, builder: str = "tests.web.town") -> Iterator[str]:
     """The address of a server with the town in its database; it is stopped at the end."""
-    built = database.run("-m", "tests.web.town")
+    built = database.run("-m", builder)
     assert built.returncode == 0, built.stderr
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

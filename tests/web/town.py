@@ -99,12 +99,17 @@ LISTINGS: list[dict[str, Any]] = [
 
 def build(now: datetime) -> None:
     """Fill an empty, migrated database."""
+    found(now)
+    _items(now)
+
+
+def found(now: datetime) -> None:
+    """The town without its goods: people, queues, policies."""
     from piepowder import wiring
 
     wiring.load_shipped(at=now)
     _people(now)
     _queues(now)
-    _items(now)
 
 
 def _people(now: datetime) -> None:

@@ -32,7 +32,7 @@ from piepowder.review.assigning import free_reserved
 from piepowder.review.exposure import SEVERITIES
 from piepowder.review.hands import expire, hands_full, in_hand, new_lease
 from piepowder.review.leases import NoSuchCase
-from piepowder.review.models import Case, CaseEvent, Presence, Skip
+from piepowder.review.models import Case, CaseEvent, Lease, Presence, Skip
 from piepowder.review.reference import Reference, at_hand, checked, reference
 from piepowder.review.standing import Reach, Wish, reach, user_id_of, valid_skills, wish
 from piepowder.review.states import CASE_FLOW, Availability, CaseEventKind, CaseState, SkipKind
@@ -130,6 +130,9 @@ def claim_case(*, actor: Actor, case_id: UUID, at: datetime) -> Claim:
     require(actor, Permission.CASE_CLAIM)
     user = user_id_of(actor)
     limits = limits_of(user, at)
+    # A lease that ran out unnoticed is given back first, whoever it was that held it.
+    if Lease.objects.filter(case_id=case_id, expires_at__lte=at).exists():
+        expire(now=at)
     with transaction.atomic():
         _require_available(user)
         case = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()

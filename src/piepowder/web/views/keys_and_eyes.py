@@ -90,7 +90,9 @@ def _keep_keys(request: HttpRequest, own: Preferences) -> HttpResponse:
 
 def _typed_keys(typed: QueryDict) -> dict[str, str]:
     """The key of every action that may be changed; an empty one switches it off."""
-    wanted = {action.name: typed.get(f"key-{action.name}", action.key).strip() for action in ACTIONS if not action.fixed}
+    wanted = {
+        action.name: typed.get(f"key-{action.name}", action.key).strip() for action in ACTIONS if not action.fixed
+    }
     return {name: "Space" if key == "" and typed.get(f"key-{name}", "") == " " else key for name, key in wanted.items()}
 
 
