@@ -6,6 +6,7 @@ from datetime import datetime, time
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -98,7 +99,8 @@ def note_people(request: HttpRequest) -> HttpResponse:
     require(actor, Permission.NOTE_WRITE)
     typed = request.GET.get("q", "").strip()
     people = people_to_call(actor, request.GET.get("vendor", "").strip())
-    found = people.filter(name__icontains=typed) if typed else people
+    begins = Q(name__istartswith=typed) | Q(name__icontains=f" {typed}") | Q(email__istartswith=typed)
+    found = people.filter(begins) if typed else people
     rows = [{"name": name, "email": email} for name, email in found.values_list("name", "email")[:_MOST_PEOPLE]]
     return JsonResponse({"people": rows})
 
