@@ -31,8 +31,8 @@ _NUMBERS = {"vat_id": "vat", "vat": "vat", "iban": "iban", "account": "iban", "b
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One statement on both sides. ``verdict`` is ``same``, ``differs``, ``late``, ``soon``, ``wrong`` or empty; ``why`` puts
-    it into words."""
+    """One statement on both sides. ``verdict`` is ``same``, ``differs``, ``late``, ``soon``, ``wrong``, ``hit`` (for a claim:
+    what it speaks of is there) or empty; ``why`` puts it into words."""
 
     label: str
     here: str
@@ -93,7 +93,7 @@ def _document(paper: Mapping[str, Any], seller: Mapping[str, Any], today: date) 
 def _seller(seller: Mapping[str, Any], filed: Iterable[Mapping[str, Any]], today: date) -> Papers:
     own = [name for name in ("legal_name", "name", "vat_id", "registration", "address") if seller.get(name)]
     about = tuple(
-        Row(label(name), spoken(name, seller[name]), "", *_number_verdict(name, seller[name])) for name in own
+        Row(label(name), "", spoken(name, seller[name]), *_number_verdict(name, seller[name])) for name in own
     )
     papers = [*_mappings(seller.get("documents")), *filed]
     sheets = [Sheet(str(one.get("doc_type", "")), _paper_rows(one, seller, today)) for one in papers]
@@ -124,7 +124,9 @@ def _paper_rows(paper: Mapping[str, Any], seller: Mapping[str, Any], today: date
             there = _texts(seller.get(name)) if name in _NUMBERS else []
             row = _against(label(name), str(value), there, _same_number)
             verdict, why = _number_verdict(name, value)
-            rows.append(Row(row.label, row.here, row.there, verdict, why) if verdict == "wrong" else row)
+            rows.append(
+                Row(row.label, row.here, row.there, verdict, why) if verdict == "wrong" or not row.verdict else row
+            )
     return tuple(rows)
 
 
@@ -209,11 +211,11 @@ def _brand(owner: str, content: Mapping[str, Any]) -> Iterator[Row]:
             label("brand"),
             owner,
             brand,
-            "differs" if same else "",
+            "hit" if same else "",
             _("sold under the owner's name") if same else _("another name"),
         )
     elif words & text:
-        yield Row(_("Named in it"), owner, " ".join(sorted(words & text)), "differs", _("uses the owner's name"))
+        yield Row(_("Named in it"), owner, " ".join(sorted(words & text)), "hit", _("uses the owner's name"))
 
 
 def _claimed(actor: Actor, claim: Mapping[str, Any]) -> list[Item]:

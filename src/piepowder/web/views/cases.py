@@ -26,6 +26,7 @@ from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.review import operations as review
 from piepowder.review.export import export_cases
+from piepowder.review.marks import marks_of
 from piepowder.review.models import Case, Queue
 from piepowder.review.notebook import notes_around
 from piepowder.review.queries import (
@@ -143,6 +144,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "moves": (moves := ways_to_move(actor, row)),
         "people": people_visible_to(actor).filter(is_active=True)[:_MOST_PEOPLE] if "assign" in moves else [],
         "questions": questions_of(actor, case_id),
+        "marks": marks_of(actor, case_id),
         "may_answer": actor.may(Permission.QUESTION_ANSWER),
         "kept_for": _kept_for(actor, case_id),
         "may_claim": row.state == CaseState.OPEN and actor.may(Permission.CASE_CLAIM, place),

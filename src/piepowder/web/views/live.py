@@ -22,6 +22,7 @@ from piepowder.intake.queries import item_card
 from piepowder.intake.streams import stream_source
 from piepowder.kernel.permissions import Permission
 from piepowder.review.marks import marks_in
+from piepowder.review.operations import LeaseLost
 from piepowder.review.queries import console_case
 from piepowder.web.bench import just_decided
 from piepowder.web.filters import number
@@ -62,9 +63,13 @@ def _policy(origins: list[str]) -> str:
 
 @screen()
 def live_timeline(request: HttpRequest, lease_id: UUID) -> HttpResponse:
-    """What has happened in the stream of the case in hand; 304 while that is nothing new."""
+    """What has happened in the stream of the case in hand; 304 while that is nothing new, 204 when it is in hand no more."""
     actor, now = actor_of(request), timezone.now()
-    case = console_case(actor, lease_id, now=now)
+    try:
+        case = console_case(actor, lease_id, now=now)
+    except LeaseLost:
+        # That is told by the lease itself; this is only asked every other second beside it.
+        return HttpResponse(status=204)
     shown = {
         "live": live_for(actor, item_card(actor, case.item_id)),
         "marks": marks_in(actor, case.item_id),

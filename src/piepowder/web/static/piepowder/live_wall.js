@@ -8,7 +8,9 @@ const EVERY_MS = 2000;
 const wall = $("[data-wall]");
 let known = "";
 
-wall.style.setProperty("--columns", Math.ceil(Math.sqrt(Number(wall.dataset.places))));
+const columns = Math.ceil(Math.sqrt(Number(wall.dataset.places)));
+wall.style.setProperty("--columns", columns);
+wall.style.setProperty("--rows", Math.ceil(Number(wall.dataset.places) / columns));
 
 function frame(card) {
   const screen = $("[data-frame]", card);
