@@ -71,6 +71,8 @@ class SamlProvider:
             "authn": _AUTHENTICATED,
             "sign_assertion": True,
             "sign_response": False,
+            "encrypt_assertion": False,
+            "encrypted_advice_attributes": False,
             "sign_alg": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
             "digest_alg": "http://www.w3.org/2001/04/xmlenc#sha256",
         }

@@ -30,7 +30,9 @@ _IDP = {"entity_id", "sso_url", "certificate"}
 _WELCOME = {"domains", "role", "vendor"}
 _EMAIL = [
     "email",
+    "mail",
     "urn:oid:0.9.2342.19200300.100.1.3",
+    "urn:oid:1.2.840.113549.1.9.1",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
 ]
 _NAME = [

@@ -12,6 +12,8 @@ from allauth.socialaccount.providers.saml.utils import build_saml_config, get_ap
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from lxml.etree import LxmlError
+from onelogin.saml2.errors import OneLogin_Saml2_Error
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from requests import RequestException
 
@@ -29,12 +31,16 @@ def oidc_login(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 def _named(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """``view`` for requests that carry no Host as well; it reads that header without looking whether there is one."""
+    """``view`` for what anybody may send: also without a Host, and answers that are no XML or forbidden in it."""
 
     @wraps(view)
     def answer(request: HttpRequest, organization_slug: str) -> HttpResponseBase:
         request.META.setdefault("HTTP_HOST", request.get_host())
-        return view(request, organization_slug=organization_slug)
+        try:
+            return view(request, organization_slug=organization_slug)
+        except (LxmlError, ValueError, OneLogin_Saml2_Error) as error:
+            logger.warning("what came for the identity provider %s cannot be read: %s", organization_slug, error)
+            return render(request, "socialaccount/authentication_error.html", status=400)
 
     return answer
 
