@@ -24,7 +24,7 @@ WITHOUT_LOGIN = {
 }  # fmt: skip
 
 LISTS = {
-    "home": 17,
+    "home": 18,
     "board": 14,
     "board_people": 9,
     "wall": 9,
@@ -42,7 +42,9 @@ LISTS = {
     "deliveries": 8,
     "ledger": 10,
     "my_settings": 6,
-    "console": 7,
+    "console": 14,
+    "questions": 7,
+    "exposure": 7,
 }
 """Each list screen with the queries it may need for a page of any length."""
 
@@ -104,8 +106,8 @@ def rail(client: Client) -> set[str]:
 @pytest.mark.parametrize(
     ("login", "wings"),
     [
-        ("admin", {"Bench", "Queues", "Policies", "People", "Admin"}),
-        ("moderator", {"Bench", "Queues", "Policies"}),
+        ("admin", {"Bench", "Queues", "Routing", "Policies", "People", "Admin"}),
+        ("moderator", {"Bench", "Queues", "Routing", "Policies"}),
         ("bpolead", {"Bench", "Queues", "Policies", "People"}),
     ],
 )
