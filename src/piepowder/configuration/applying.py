@@ -19,6 +19,7 @@ from piepowder.access.operations import (
 from piepowder.access.options import choose
 from piepowder.configuration import reading
 from piepowder.decisions.facts_templates import save_facts_template
+from piepowder.decisions.mapping import save_action
 from piepowder.decisions.models import FactsTemplate
 from piepowder.decisions.operations import publish_template
 from piepowder.kernel.actor import Actor
@@ -164,6 +165,13 @@ def facts_template(actor: Actor, at: datetime, key: str, value: Any) -> None:
         actor=actor, at=at, policy_code=code, language=language, title=title, template_id=there.pk if there else None,
         **given,
     )  # fmt: skip
+
+
+def action(actor: Actor, at: datetime, key: str, value: Any) -> None:
+    family, _slash, rest = key.partition("/")
+    measure, _slash, kind = rest.partition("/")
+    given = _fields(value, {"action": str, "parameters": dict})
+    save_action(actor=actor, at=at, family=family, measure=measure, kind=kind, **given)
 
 
 def receiver(actor: Actor, at: datetime, key: str, value: Any) -> None:

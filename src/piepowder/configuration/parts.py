@@ -37,6 +37,7 @@ PARTS: Mapping[str, Part] = {
         Part("routing", reading.routing, applying.routing),
         Part("statement_templates", reading.statement_templates, applying.statement_template),
         Part("facts_templates", reading.facts_templates, applying.facts_template),
+        Part("actions", reading.actions, applying.action),
         Part("receivers", reading.receivers, applying.receiver),
         Part("settings", reading.settings, applying.setting),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from piepowder.access.models import Choice, Role, Site, Team, Vendor
-from piepowder.decisions.models import FactsTemplate, StatementTemplate
+from piepowder.decisions.models import ActionMapping, FactsTemplate, StatementTemplate
 from piepowder.outbox.models import Endpoint
 from piepowder.outbox.states import Channel
 from piepowder.policy.models import Policy, PolicyVersion
@@ -182,6 +182,18 @@ def facts_templates() -> dict[str, Any]:
             "active": one.active,
         }
         for one in FactsTemplate.objects.order_by("policy_code", "language", "position", "title")
+    }
+
+
+def actions() -> dict[str, Any]:
+    """By ``family/measure``, or ``family/measure/kind`` where a kind has its own."""
+    found = ActionMapping.objects.order_by("family", "measure", "kind")
+    return {
+        "/".join(filter(None, (one.family, one.measure, one.kind))): {
+            "action": one.action,
+            "parameters": one.parameters,
+        }
+        for one in found
     }
 
 

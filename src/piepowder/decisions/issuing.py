@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from piepowder.database.bulk import insert_rows
 from piepowder.decisions.boilerplate import facts_key
 from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of, names_of
+from piepowder.decisions.mapping import actions_in_force
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
 from piepowder.decisions.reasons import Reason, Reasons, Restriction, countries
 from piepowder.decisions.redress import Deadline, complaint_deadline
@@ -260,8 +261,10 @@ def _messages(
     messages: list[tuple[str, dict[str, Any], UUID | None]] = []
     if statement is not None and not statement.exclusion:
         messages.append((STATEMENT_TOPIC, common | statement_body(statement), statement.pk))
+    actions = actions_in_force() if enforcements else None
     for row in enforcements:
-        messages.append(("enforcement.applied", common | enforcement_body(row), row.pk))
+        action = actions.of(row.family, row.measure, sound.item.kind) if actions else None
+        messages.append(("enforcement.applied", common | enforcement_body(row, action), row.pk))
     if not enforcements:
         topic = "item.cleared" if not sound.versions else "violation.noted"
         messages.append((topic, common | {"policies": [version.policy.code for version in sound.versions]}, None))
@@ -300,12 +303,16 @@ def statement_body(statement: Statement) -> dict[str, Any]:
     }
 
 
-def enforcement_body(row: Enforcement) -> dict[str, Any]:
-    """A restriction as it is sent; times in ISO 8601, no end is ``null``, no territories is everywhere."""
+def enforcement_body(row: Enforcement, action: dict[str, Any] | None) -> dict[str, Any]:
+    """A restriction as it is sent; times in ISO 8601, no end is ``null``, no territories is everywhere.
+
+    ``action`` is what the receiver's own systems call the measure, if that is mapped.
+    """
     return {
         "enforcement": str(row.pk),
         "family": row.family,
         "measure": row.measure,
+        "action": action,
         "description": row.description,
         "target": {"kind": row.target_kind, "id": row.target_external_id},
         "territories": row.territories,

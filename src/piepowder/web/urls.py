@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from piepowder.web import account_urls
 from piepowder.web.views import (
+    actions,
     boards,
     bulk,
     calendars,
@@ -179,6 +180,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("keys/add", rights.key_add, name="key_add"),
     path("keys/<str:prefix>/revoke", rights.key_revoke, name="key_revoke"),
     path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/actions/", actions.actions, name="actions"),
+    path("outbox/actions/save", actions.action_save, name="action_save"),
+    path("outbox/actions/try", actions.action_try, name="action_try"),
     path("outbox/receivers/add", receivers.receiver_edit, name="receiver_add"),
     path("outbox/receivers/<str:code>/", receivers.receiver_edit, name="receiver_edit"),
     path("outbox/receivers/<str:code>/secret", receivers.receiver_secret, name="receiver_secret"),

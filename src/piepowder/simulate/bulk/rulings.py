@@ -15,6 +15,7 @@ from piepowder.decisions.boilerplate import facts_key
 from piepowder.decisions.circumstances import STATEMENT_TOPIC, names_of
 from piepowder.decisions.issuing import enforcement_body, statement_body
 from piepowder.decisions.logic import grace
+from piepowder.decisions.mapping import actions_in_force
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
 from piepowder.decisions.reasons import Reason, Reasons, Restriction
 from piepowder.decisions.redress import complaint_deadline
@@ -63,6 +64,7 @@ class Rulings:
         self.pages, self.desk, self.post = pages, desk, post
         self._last: dict[UUID, Ruled] = {}
         """The last decision of each item."""
+        self.actions = actions_in_force()
         self._queues = {queue.pk: queue for queue in Queue.objects.all()}
         self._versions: dict[tuple[str, str], PolicyVersion] = {}
         self._texts: dict[tuple[int, str], PolicyText] = {}
@@ -218,7 +220,8 @@ class Rulings:
         if statement is not None:
             found.append((STATEMENT_TOPIC, common | statement_body(statement), statement.pk, None))
         for row in ruled.enforcements:
-            found.append(("enforcement.applied", common | enforcement_body(row), row.pk, row))
+            action = self.actions.of(row.family, row.measure, item.kind)
+            found.append(("enforcement.applied", common | enforcement_body(row, action), row.pk, row))
         if not ruled.enforcements:
             policies = [version.policy.code] if version else []
             topic = "violation.noted" if version else "item.cleared"
