@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -105,11 +105,9 @@ def accuracies(reporter_ids: Collection[UUID]) -> dict[UUID, Accuracy]:
         return {}
     place = Window(RowNumber(), partition_by=[F("reporter_id")], order_by=[F("judged_at").desc(), F("pk").desc()])
     judged = Report.objects.filter(reporter_id__in=reporter_ids, judged_at__isnull=False, founded__isnull=False)
-    last: Sequence[tuple[UUID, bool | None]] = (
-        judged.annotate(place=place).filter(place__lte=chosen("reporters.window")).values_list("reporter_id", "founded")
-    )
+    last = judged.annotate(place=place).filter(place__lte=chosen("reporters.window"))
     total, founded = Counter[UUID](), Counter[UUID]()
-    for reporter_id, was in last:
+    for reporter_id, was in last.values_list("reporter_id", "founded"):
         total[reporter_id] += 1
         founded[reporter_id] += bool(was)
     return {reporter_id: Accuracy(founded[reporter_id], count) for reporter_id, count in total.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -84,7 +84,8 @@ def preview_of(
     """What publishing ``calendar`` as the next version of ``code`` would change for clocks that are open. Four queries."""
     line = _with_version(code, calendar, effective_from, now)
     calendars = {**known.calendars, code: line}
-    preview, samples = DuePreview(), []
+    preview = DuePreview()
+    samples: list[DueChange] = []
     steps = _steps_of_open(code)
     cases = Case.objects.filter(pk__in=list(steps)).order_by("due_at", "id")
     for case in cases.only("pk", "queue_id", "severity", "due_at"):
@@ -105,7 +106,7 @@ def preview_of(
 
 
 def _with_version(code: str, calendar: Calendar, effective_from: datetime | None, now: datetime) -> Timeline:
-    versions: Sequence[CalendarVersion] = CalendarVersion.objects.filter(calendar__code=code).order_by("number")
+    versions = CalendarVersion.objects.filter(calendar__code=code).order_by("number")
     history: list[tuple[datetime | None, Calendar]] = [(one.effective_from, built(one)) for one in versions]
     start = (effective_from or now) if history else effective_from
     return timeline_of(CalendarHistory((*[one for one in history if one[0] != start], (start, calendar))))

@@ -218,9 +218,9 @@ def _detected(moments: Moments) -> dict[tuple[UUID, datetime], list[tuple[str, s
     """Label, policy and score of what was found in an item at exactly that moment."""
     found: defaultdict[tuple[UUID, datetime], list[tuple[str, str, float]]] = defaultdict(list)
     rows = Detection.objects.filter(item_id__in={item for item, _at in moments}).order_by("id")
-    for item_id, at, *line in rows.values_list("item_id", "found_at", "label", "policy_code", "score"):
+    for item_id, at, label, policy, score in rows.values_list("item_id", "found_at", "label", "policy_code", "score"):
         if (item_id, at) in moments:
-            found[item_id, at].append((line[0], line[1], line[2]))
+            found[item_id, at].append((label, policy, score))
     return found
 
 

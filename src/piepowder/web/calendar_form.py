@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.utils.dates import MONTHS_3, WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -187,7 +188,7 @@ def year_picture(days: Iterable[Day]) -> YearPicture:
         by_month[day.on.month].append(day)
     months = [
         MonthLine(
-            str(MONTHS_3[month]),
+            capfirst(MONTHS_3[month]),
             _TOP + (month - 1) * _SQUARE,
             sum(day.open_s for day in some) / 3600,
             sum(1 for day in some if day.open_s),

@@ -65,7 +65,7 @@ def _detection_words(label: str | None, least: float | None) -> str:
         return _("“%(label)s” was detected with at least %(score)s") % {"label": label, "score": number_format(least)}
     if label:
         return _("“%(label)s” was detected") % {"label": label}
-    return _("something was detected with at least %(score)s") % {"score": number_format(least)}
+    return _("something was detected with at least %(score)s") % {"score": number_format(least or 0)}
 
 
 def value_words(condition: Condition) -> str:

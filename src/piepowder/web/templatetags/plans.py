@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from piepowder.review.explain import Condition
-from piepowder.web.rule_words import asked_words, value_words
+from piepowder.web.rule_words import asked_words, condition_sentence, value_words
 from piepowder.web.words import spoken_duration
 
 register = template.Library()
@@ -46,3 +48,9 @@ def delay(value: timedelta) -> str:
 def clock_time(seconds: int) -> str:
     """Seconds of a day as ``09:30``."""
     return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
+
+
+@register.filter
+def rule_condition(rule: Mapping[str, Any]) -> str:
+    """When a routing rule matches, as a sentence."""
+    return condition_sentence(rule)

@@ -30,7 +30,7 @@ from piepowder.web.queue_form import SEVERITIES
 from piepowder.web.views.queues import queues_visible_to
 
 LAST_WEEK = timedelta(days=7)
-HISTORY_SHOWN = 50
+HISTORY_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
