@@ -81,13 +81,9 @@ def test_undoing_takes_all_of_it_back_and_puts_only_the_first_in_hand(court: Cou
     ann, cases = court.person(), [court.case() for _ in range(3)]
     claim = court.claim(ann, cases[0])
     others = [joined(case) for case in cases[1:]]
-    told = judge_together(
-        actor=ann, lease_id=claim.lease_id, ruling=ruling(cases[0].item), others=others, at=court.now
-    )
+    told = judge_together(actor=ann, lease_id=claim.lease_id, ruling=ruling(cases[0].item), others=others, at=court.now)
     assert told[0].judged is not None and told[0].judged.decision is not None
-    undone = withdraw_together(
-        actor=ann, decision_id=told[0].judged.decision.pk, at=court.now + timedelta(seconds=3)
-    )
+    undone = withdraw_together(actor=ann, decision_id=told[0].judged.decision.pk, at=court.now + timedelta(seconds=3))
     assert (undone.others, undone.stayed) == (2, 0)
     assert [Case.objects.get(pk=case.pk).state for case in cases] == ["claimed", "open", "open"]
 
@@ -129,9 +125,7 @@ def test_going_on_with_a_batch_decides_nothing_twice(court: Court) -> None:
         assert run_batch(actor=lead, batch_id=batch.pk, at=court.now, limit=2).decided == expected
     assert Decision.objects.count() == 3
     with pytest.raises(BatchBegun):
-        plan_batch(
-            actor=lead, batch_id=batch.pk, ruling=ruling(court.item()), facts="", facts_of={}, at=court.now
-        )
+        plan_batch(actor=lead, batch_id=batch.pk, ruling=ruling(court.item()), facts="", facts_of={}, at=court.now)
 
 
 def test_four_eyes_hold_for_many_as_for_one(court: Court) -> None:
@@ -154,9 +148,7 @@ def test_a_case_that_is_left_out_is_not_decided(court: Court) -> None:
     lead, cases = lead_of(court), [court.case(), court.case()]
     batch = planned(court, lead, cases)
     made = ruling(cases[0].item)
-    plan_batch(
-        actor=lead, batch_id=batch.pk, ruling=made, facts="", facts_of={}, left_out=[cases[0].pk], at=court.now
-    )
+    plan_batch(actor=lead, batch_id=batch.pk, ruling=made, facts="", facts_of={}, left_out=[cases[0].pk], at=court.now)
     run_batch(actor=lead, batch_id=batch.pk, at=court.now, limit=9)
     assert [(line.state, line.problem) for line in lines_of(batch)] == [("skipped", "left_out"), ("decided", "")]
 

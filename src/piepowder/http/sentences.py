@@ -70,6 +70,21 @@ BY_CODE: Mapping[str, Sentence] = {
         _("This person cannot take the case"), _("Choose somebody with its language, market and skill.")
     ),
     "already_answered": Sentence(_("This has been answered already"), _("Look at the answer on the case's page.")),
+    "opinion_given": Sentence(
+        _("You have given your opinion on this case"), _("Somebody else goes on with it. Take the next one.")
+    ),
+    "own_proposal": Sentence(
+        _("Nobody approves their own proposal"), _("Ask a colleague who may approve, or take the proposal back.")
+    ),
+    "no_cases": Sentence(
+        _("There is nothing to decide together"), _("Tick at least one case that waits within your reach, and no more than 500.")
+    ),
+    "batch_begun": Sentence(
+        _("Some of these cases are decided already"), _("Go on with the others, or choose cases anew for another ruling.")
+    ),
+    "needs_people": Sentence(
+        _("A machine alone may not order this"), _("Leave the measure to people, or take it off the list that asks for approval.")
+    ),
     "missing_reason": Sentence(_("The reason is missing"), _("Say in a few words why, then send it again.")),
     "no_escalation_queue": Sentence(
         _("There is nowhere to escalate to"), _("Transfer the case instead, or ask a lead to set the queue up.")

@@ -25,7 +25,6 @@ from piepowder.review.standing import user_id_of
 from piepowder.review.states import ACTIVE_STATES, CASE_FLOW, CaseEventKind, CaseState
 from piepowder.review.steps import take_step, write_clock
 
-
 _REOPENED = (
     *("state", "decided_at", "holder", "vendor", "claimed_at", "due_at", "at_risk_at", "rank"),
     *("lane", "split_at"),
