@@ -16,6 +16,7 @@ RACES = (
     ("benchmarks.intake", [], True),
     ("benchmarks.claiming", [], True),
     ("benchmarks.serving", [], True),
+    ("benchmarks.export", [], True),
 )
 
 
