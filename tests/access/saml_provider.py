@@ -27,8 +27,13 @@ with warnings.catch_warnings():
     from saml2.server import Server
 
 ENTITY = "https://idp.example/metadata"
+EMAIL = "urn:oid:1.2.840.113549.1.9.1.1"
+"""How this provider's library names the attribute with the address."""
 SSO_URL = "https://idp.example/sso"
-_AUTHENTICATED = {"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", "authn_auth": ENTITY}
+_AUTHENTICATED = {
+    "class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+    "authn_auth": ENTITY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,16 @@ class SamlProvider:
         }
         response = self.server.create_authn_response(**{**told, **otherwise})
         return base64.b64encode(str(response).encode()).decode()
+
+
+def unsigned(answer: str) -> str:
+    """The answer with every signature cut out."""
+    tree = etree.fromstring(base64.b64decode(answer))
+    for signature in list(tree.iter("{http://www.w3.org/2000/09/xmldsig#}Signature")):
+        parent = signature.getparent()
+        assert parent is not None
+        parent.remove(signature)
+    return base64.b64encode(etree.tostring(tree)).decode()
 
 
 def _key_pair(folder: Path) -> str:

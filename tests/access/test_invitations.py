@@ -35,9 +35,7 @@ def invited(
     organisation: Organisation, actor: Actor, vendor: str = "acme", role: str = "external_moderator"
 ) -> Invited:
     fields = PersonFields(email=f"new@{vendor}.test", name="Nina", vendor=organisation.vendors[vendor])
-    return invite(
-        actor=actor, fields=fields, role=Role.objects.get(code=role), scope=EVERYWHERE, at=organisation.now
-    )
+    return invite(actor=actor, fields=fields, role=Role.objects.get(code=role), scope=EVERYWHERE, at=organisation.now)
 
 
 def test_the_link_sets_the_first_password_once(organisation: Organisation, now: datetime) -> None:

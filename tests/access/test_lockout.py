@@ -97,9 +97,7 @@ def test_what_was_typed_is_not_kept(organisation: Organisation) -> None:
     assert "secret" not in str(list(LoginLock.objects.values()))
 
 
-def test_an_address_is_locked_for_everybody_behind_it(
-    organisation: Organisation, settings: Any, now: datetime
-) -> None:
+def test_an_address_is_locked_for_everybody_behind_it(organisation: Organisation, settings: Any, now: datetime) -> None:
     settings.TRUSTED_PROXIES = 1
     choose(actor=SYSTEM, at=now, values={"accounts.lock_address_after": 10})
     organisation.person("m@house.test", "moderator")

@@ -20,7 +20,6 @@ from piepowder.ledger.models import Fact
 from tests.access.conftest import Organisation
 from tests.access.identity_provider import Provider, served
 
-
 PEOPLE = {
     "in": {"email": "m@house.test", "email_verified": True},
     "unverified": {"email": "m@house.test", "email_verified": False},
@@ -105,9 +104,7 @@ def test_nobody_else_gets_in(organisation: Organisation, provider: str, file: An
     assert User.objects.count() == 1
 
 
-def test_somebody_switched_off_stays_out(
-    organisation: Organisation, provider: str, file: Any, now: datetime
-) -> None:
+def test_somebody_switched_off_stays_out(organisation: Organisation, provider: str, file: Any, now: datetime) -> None:
     user = organisation.person("m@house.test", "moderator")
     through(provider, "in")
     set_person_active(actor=SYSTEM, user=user, active=False, at=now)
@@ -116,9 +113,7 @@ def test_somebody_switched_off_stays_out(
     assert browser.get("/").status_code == 302
 
 
-def test_the_organisation_may_welcome_a_domain_uninvited(
-    organisation: Organisation, provider: str, file: Any
-) -> None:
+def test_the_organisation_may_welcome_a_domain_uninvited(organisation: Organisation, provider: str, file: Any) -> None:
     file("  welcome: {domains: [house.test], role: moderator, vendor: house}\n")
     assert through(provider, "stranger")[1].status_code == 403
     browser, _ = through(provider, "welcome")

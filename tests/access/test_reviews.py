@@ -21,9 +21,7 @@ def test_every_grant_and_key_is_listed_with_where_and_until_when(organisation: O
     user = organisation.person("m@acme.test", "external_moderator", "acme", Scope(queues=frozenset({"listings"})))
     boss = organisation.actor(organisation.person("boss@house.test", "administrator"))
     soon = now + timedelta(days=3)
-    give(
-        actor=SYSTEM, user=user, role=Role.objects.get(code="trainer"), scope=EVERYWHERE, at=now, expires_at=soon
-    )
+    give(actor=SYSTEM, user=user, role=Role.objects.get(code="trainer"), scope=EVERYWHERE, at=now, expires_at=soon)
     create_key(actor=SYSTEM, name="shop", permissions=["item:submit"], at=now, expires_at=now + timedelta(days=90))
     rows = holdings(boss)
     told = [(one.kind, one.role, one.vendors, one.queues, one.expires_soon(now)) for one in rows]

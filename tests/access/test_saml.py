@@ -11,7 +11,7 @@ from django.test import Client
 
 from piepowder.http.sso import read_sso
 from tests.access.conftest import Organisation
-from tests.access.saml_provider import ENTITY, SSO_URL, Question, SamlProvider, question_in
+from tests.access.saml_provider import EMAIL, ENTITY, SSO_URL, Question, SamlProvider, question_in, unsigned
 
 INVITED = {"uid": "p-1", "email": "m@house.test"}
 STRANGER = {"uid": "p-2", "email": "eve@elsewhere.test"}
@@ -31,7 +31,8 @@ def impostor(tmp_path_factory: pytest.TempPathFactory) -> SamlProvider:
 def _set_up(provider: SamlProvider, settings: Any, tmp_path: Any, organisation: Organisation) -> None:
     path = tmp_path / "sso.yaml"
     path.write_text(
-        f"saml:\n- code: corp\n  name: Corp\n  email_is_verified: yes\n  idp:\n    entity_id: {ENTITY}\n"
+        f"saml:\n- code: corp\n  name: Corp\n  email_is_verified: yes\n"
+        f"  email_attribute: {EMAIL}\n  idp:\n    entity_id: {ENTITY}\n"
         f"    sso_url: {SSO_URL}\n    certificate: {provider.certificate}\n"
     )
     settings.SOCIALACCOUNT_PROVIDERS = dict(read_sso(path, "http://testserver").providers)
@@ -72,11 +73,7 @@ def test_a_stranger_does_not(provider: SamlProvider) -> None:
 
 
 def test_an_answer_without_signature_is_refused(provider: SamlProvider) -> None:
-    _refused(lambda question: provider.answer(question, INVITED, sign_assertion=False))
-
-
-def test_a_signature_around_an_unsigned_assertion_is_not_enough(provider: SamlProvider) -> None:
-    _refused(lambda question: provider.answer(question, INVITED, sign_assertion=False, sign_response=True))
+    _refused(lambda question: unsigned(provider.answer(question, INVITED)))
 
 
 def test_somebody_elses_signature_is_refused(impostor: SamlProvider) -> None:

@@ -138,9 +138,7 @@ def test_somebody_whose_role_asks_for_a_factor_gets_nowhere_without_one(
     assert other.get("/").status_code == 200
 
 
-def test_removing_the_last_factor_leads_back_to_setting_one_up(
-    organisation: Organisation, now: datetime
-) -> None:
+def test_removing_the_last_factor_leads_back_to_setting_one_up(organisation: Organisation, now: datetime) -> None:
     choose(actor=SYSTEM, at=now, values={"accounts.mfa_required": ["all"]})
     organisation.person("m@house.test", "moderator")
     browser, _ = came_in("m@house.test")

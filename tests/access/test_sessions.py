@@ -146,7 +146,9 @@ def test_logging_out_needs_the_token_and_a_look_does_not_log_out(organisation: O
     assert is_in(browser)
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_the_login_leads_to_our_own_pages_only(organisation: Organisation, target: str) -> None:
     organisation.person("m@house.test", "moderator")
     answer = Client().post(f"/login/?next={target}", {"login": "m@house.test", "password": PASSWORD, "next": target})
