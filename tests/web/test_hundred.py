@@ -110,7 +110,7 @@ class Bench:
             self.visitor.press("Shift+P")
             self.cited(intent.policies[0])
         if intent.other_ground:
-            self.visitor.press("l")
+            self.visitor.press("j")
         if intent.where:
             self.visitor.press("d")
         if intent.more:

@@ -5,7 +5,7 @@ import { action, drawKey, offered } from "./keys.js";
 const box = document.getElementById("palette");
 const text = document.getElementById("palette-text");
 const list = document.getElementById("palette-list");
-const MOST = 40;
+const MOST = 80;
 let fixed = null; // pages and queues, fetched when it is first opened
 let remote = []; // policies and cases for what is typed
 let asked = 0;
