@@ -46,9 +46,11 @@ def _home(settings: Any, tmp_path: Path) -> None:
 def _nothing_kept() -> None:
     """No test sees what a process keeps of the set-up of the test before it."""
     from piepowder.access import options
+    from piepowder.intake import custom_schemas
     from piepowder.review import allowances, reference
 
     options.forget()
+    custom_schemas.forget()
     reference.forget()
     allowances.forget()
 

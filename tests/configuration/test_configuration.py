@@ -145,6 +145,8 @@ def test_every_part_can_be_changed_and_only_what_differs_is_written(house: dict[
     title = "C-2.1/en/Mine"
     wanted["facts_templates"][title] = {"text": "The mark on {title} […]", "position": 0, "active": True}
     wanted["receivers"]["shop"]["timeout_s"] = 5
+    colour = {"name": "colour", "type": "choice", "labels": {"de": "Farbe"}, "choices": ["red"]}
+    wanted["item_schemas"]["listing"] = {"fields": [colour]}
     wanted["actions"]["account/suspended"] = {"action": "SELLER_STOP", "parameters": {"code": 7}}
     wanted["actions"]["account/suspended/seller"] = {"action": "SELLER_OFF", "parameters": {}}
     wanted["settings"]["wellness.blur"] = 12
@@ -157,7 +159,7 @@ def test_every_part_can_be_changed_and_only_what_differs_is_written(house: dict[
     ]
     assert not Queue.objects.filter(code="polish").exists()
     done = apply(actor=SYSTEM, document=from_text(text), at=now, seen=shown.digest)
-    assert len(done) == 17
+    assert len(done) == 18
     assert document() == {**from_text(text)}
     assert Queue.objects.get(code="polish").purpose == "Two lines\nof text"
     assert SlaTarget.objects.get(queue__code="polish").target_s == 600

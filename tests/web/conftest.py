@@ -13,6 +13,7 @@ from django.test import Client
 from piepowder.access import options
 from piepowder.access.models import User
 from piepowder.access.queries import actor_for
+from piepowder.intake import custom_schemas
 from piepowder.kernel.actor import Actor
 from piepowder.review.reference import forget
 from piepowder.web import kept
@@ -27,6 +28,7 @@ def _nothing_kept() -> Iterator[None]:
     forget()
     kept.forget()
     options.forget()
+    custom_schemas.forget()
     yield
     forget()
 

@@ -5,19 +5,19 @@ An option is read all day and changed once a month, so each process keeps a copy
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.models import Choice
 from piepowder.access.visibility import require
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import FieldProblem, Malformed
+from piepowder.kernel.kept import Kept
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
 
@@ -116,30 +116,12 @@ def choose(*, actor: Actor, at: datetime, values: Mapping[str, Any]) -> list[str
     return changed
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    read_at: float
-    values: dict[str, Any]
-
-
-_kept: _Kept | None = None
-
-
 def forget() -> None:
     """Read the choices anew at the next question."""
-    global _kept
-    _kept = None
+    _choices.forget()
 
 
-def _choices() -> dict[str, Any]:
-    global _kept
-    if _kept is not None and time.monotonic() - _kept.read_at <= KEPT_S:
-        return _kept.values
-    values = dict(Choice.objects.values_list("key", "value"))
-    # What a transaction that may yet be undone has written is not kept.
-    if not connection.in_atomic_block or _kept is None:
-        _kept = _Kept(time.monotonic(), values)
-    return values
+_choices: Kept[dict[str, Any]] = Kept(lambda: dict(Choice.objects.values_list("key", "value")), KEPT_S)
 
 
 def _whole(option: Option, value: Any) -> str:

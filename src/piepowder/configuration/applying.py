@@ -22,6 +22,7 @@ from piepowder.decisions.facts_templates import save_facts_template
 from piepowder.decisions.mapping import save_action
 from piepowder.decisions.models import FactsTemplate
 from piepowder.decisions.operations import publish_template
+from piepowder.intake.operations import publish_item_schema
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import FieldProblem, Malformed, Refused
 from piepowder.outbox.operations import save_endpoint
@@ -121,6 +122,10 @@ def policy(actor: Actor, at: datetime, key: str, value: Any) -> None:
     for version in given["versions"]:
         if standing.get(tuple(version["markets"])) != version:
             publish_version(actor=actor, code=key, draft=drafts[tuple(version["markets"])], at=at)
+
+
+def item_schema(actor: Actor, at: datetime, key: str, value: Any) -> None:
+    publish_item_schema(actor=actor, at=at, kind=key, **_fields(value, {"fields": list}))
 
 
 def queue(actor: Actor, at: datetime, key: str, value: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from piepowder.access.models import Choice, Role, Site, Team, Vendor
 from piepowder.decisions.models import ActionMapping, FactsTemplate, StatementTemplate
+from piepowder.intake.models import ItemSchema
 from piepowder.outbox.models import Endpoint
 from piepowder.outbox.states import Channel
 from piepowder.policy.models import Policy, PolicyVersion
@@ -109,6 +110,12 @@ def _version(version: PolicyVersion) -> dict[str, Any]:
             for text in sorted(version.texts.all(), key=lambda one: one.language)
         },
     }
+
+
+def item_schemas() -> dict[str, Any]:
+    """By kind, the newest fields."""
+    found = {one.kind: one.fields for one in ItemSchema.objects.order_by("kind", "number")}
+    return {kind: {"fields": fields} for kind, fields in found.items()}
 
 
 def queues() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from piepowder.intake.custom_schemas import publish_item_schema
 from piepowder.intake.idempotency import answer_once
 from piepowder.intake.judged import note_outcome
 from piepowder.intake.media import reveal_media, store_upload
@@ -15,6 +16,7 @@ __all__ = [
     "answer_once",
     "forget_reporter",
     "note_outcome",
+    "publish_item_schema",
     "receive",
     "receive_moments",
     "receive_stream",

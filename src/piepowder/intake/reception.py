@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 
 from piepowder.access.visibility import require
 from piepowder.database.bulk import gathered
+from piepowder.intake.custom_schemas import custom_fields
 from piepowder.intake.events import Arrival, ItemsReceived
 from piepowder.intake.outcomes import Outcome, Result, refused
 from piepowder.intake.rows import (
@@ -21,6 +22,7 @@ from piepowder.intake.rows import (
     stored_digests,
 )
 from piepowder.intake.schemas import Submitted
+from piepowder.intake.schemas.custom import attribute_problems
 from piepowder.intake.states import STATE_AFTER
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import FieldProblem
@@ -108,6 +110,8 @@ class _Reception:
         one = self.standings.get(key)
         if problem := self._problem(given, one):
             return refused(problem)
+        if given.content is not None and (problems := attribute_problems(custom_fields(given.kind), given.content)):
+            return refused(*problems)
         if one is None:
             one = self.standings[key] = Standing(
                 new_id(), given.kind, given.external_id, "", "", "", "", "", new_id(), is_new=True

@@ -35,7 +35,7 @@ from piepowder.review.opening import violations_of
 from piepowder.review.queries import ConsoleCase, console_case
 from piepowder.web.around import difference_of, places_of
 from piepowder.web.differences import Difference
-from piepowder.web.item_words import ItemWords, item_words
+from piepowder.web.item_words import ItemWords, item_words, own_labels
 from piepowder.web.marking import spans_of
 from piepowder.web.papers import Papers, papers_for
 from piepowder.web.pictures import Comparable, comparable_with
@@ -134,7 +134,7 @@ def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, the
         case=case,
         why_here=why_words(case.why_here),
         item=item,
-        words=item_words(item.content, spans_of(item.detections)),
+        words=item_words(item.content, spans_of(item.detections), own_labels(item.kind)),
         gone=_gone(item),
         live=live_for(actor, item) if item.kind == Kind.LIVESTREAM else None,
         marks=marks_in(actor, item.id) if _has_film(item) else (),

@@ -10,10 +10,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from stdnum import ean
 
+from piepowder.intake.custom_schemas import custom_fields
+from piepowder.web.languages import policy_language
 from piepowder.web.marking import Span, by_path, spans_within
 
 LABELS: Mapping[str, Promise] = {
@@ -120,8 +122,14 @@ class ItemWords:
     title_spans: tuple[Span, ...] = field(default=())
 
 
-def item_words(content: Mapping[str, Any], spans: Iterable[Any] = ()) -> ItemWords:
-    """How ``content`` of any kind is laid out; ``spans`` are the detections' own account of where they found something."""
+def item_words(
+    content: Mapping[str, Any], spans: Iterable[Any] = (), labels: Mapping[str, str] | None = None
+) -> ItemWords:
+    """How ``content`` of any kind is laid out; ``spans`` are the detections' own account of where they found something.
+
+    ``labels`` are the names of the organisation's own attributes.
+    """
+    named = labels or {}
     found = by_path(spans)
     facts: list[ItemFact] = []
     texts: list[TextBlock] = []
@@ -143,16 +151,25 @@ def item_words(content: Mapping[str, Any], spans: Iterable[Any] = ()) -> ItemWor
                 name,
                 said,
                 tuple(span for path in paths for span in spans_within(said, value, path, found)),
+                named.get(name, ""),
             )
     titles = found.get(("title",), ()) or (() if "title" in content else found.get(("name",), ()))
     return ItemWords(tuple(facts), tuple(texts), titles)
 
 
-def _put(facts: list[ItemFact], texts: list[TextBlock], name: str, said: str, spans: tuple[Span, ...]) -> None:
+def own_labels(kind: str) -> dict[str, str]:
+    """The names of the attributes that the organisation added to a kind, in the reader's language."""
+    language = policy_language(get_language())
+    return {one.name: one.label(language) for one in custom_fields(kind)}
+
+
+def _put(
+    facts: list[ItemFact], texts: list[TextBlock], name: str, said: str, spans: tuple[Span, ...], own: str = ""
+) -> None:
     if len(said) > _LONG:
-        texts.append(TextBlock(label(name), said, spans))
+        texts.append(TextBlock(own or label(name), said, spans))
     else:
-        facts.append(ItemFact(label(name), said, _checked(name, said), spans))
+        facts.append(ItemFact(own or label(name), said, _checked(name, said), spans))
 
 
 def _attributes(content: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -20,7 +20,7 @@ from piepowder.review.queries import cases_of
 from piepowder.web.around import difference_of, seller_panel
 from piepowder.web.bench import media_shown
 from piepowder.web.filters import number
-from piepowder.web.item_words import item_words
+from piepowder.web.item_words import item_words, own_labels
 from piepowder.web.marking import spans_of
 
 
@@ -30,7 +30,7 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     card = item_card(actor, item_id, number=number(request.GET.get("version", "")))
     shown = {
         "item": card,
-        "words": item_words(card.content, spans_of(card.detections)),
+        "words": item_words(card.content, spans_of(card.detections), own_labels(card.kind)),
         "media": [media_shown(one) for one in card.media],
         "reports": reports_about(actor, item_id),
         "decisions": decisions_about(actor, item_id=item_id, limit=50),

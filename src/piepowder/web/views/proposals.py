@@ -28,7 +28,7 @@ from piepowder.kernel.permissions import Permission
 from piepowder.policy.models import PolicyText, PolicyVersion
 from piepowder.policy.queries import readings_in, versions_in_force
 from piepowder.web.bench import media_shown
-from piepowder.web.item_words import item_words
+from piepowder.web.item_words import item_words, own_labels
 from piepowder.web.languages import policy_language
 from piepowder.web.views.console import to_case
 
@@ -64,7 +64,9 @@ def _page(request: HttpRequest, actor: Actor, proposal_id: UUID, status: int = 2
         "row": view.row,
         "ruling": view.ruling,
         "item": item,
-        "words": item_words(item.content, (span for found in item.detections for span in found.spans)),
+        "words": item_words(
+            item.content, (span for found in item.detections for span in found.spans), own_labels(item.kind)
+        ),
         "media": tuple(media_shown(one) for one in item.media),
         "cited": _cited(view, item),
         "panel": panel_told(actor, view.row.case_id),
