@@ -12,7 +12,7 @@ from piepowder.cli.care import pending_migrations
 from piepowder.cli.progress import Phases, progress_bar
 from piepowder.cli.serving import run_server
 from piepowder.intake.models import Item
-from piepowder.simulate.operations import DEMO_PASSWORD, demo_logins, seed, work
+from piepowder.simulate.operations import DEMO_PASSWORD, demo_logins, put_on_air, seed, work
 from piepowder.wiring import load_shipped
 
 _SIZE = click.option(
@@ -67,5 +67,6 @@ def _fill(size: str, number: int) -> None:
     started = time.monotonic()
     with progress_bar() as bar:
         made = seed(size=size, seed=number, now=timezone.now(), progress=Phases(bar))
+    put_on_air(seed=number, now=timezone.now())
     click.echo(f"{made.summary()} in {time.monotonic() - started:.0f} s", err=True)
     click.echo(f"API key of the marketplace, shown this once: {made.api_key}", err=True)

@@ -39,6 +39,14 @@ BY_CODE: Mapping[str, Sentence] = {
         _("A newer version has arrived"),
         _("Look at the newer version, or confirm that you decide on the one you have seen."),
     ),
+    "stream_over": Sentence(
+        _("This stream is over"), _("What was ruled stands. Go on with the next case, or open the wall of live streams.")
+    ),
+    "not_a_stream": Sentence(_("This is no livestream"), _("Decide it like any other item.")),
+    "bad_mark": Sentence(_("This place cannot be marked"), _("Mark a place within the film that is shown.")),
+    "no_such_mark": Sentence(
+        _("There is no such mark of yours"), _("It was removed already, or somebody else made it. Load the page again.")
+    ),
     "bad_ruling": Sentence(_("The decision cannot stand as it is"), _("Correct what is named here and decide again.")),
     "not_available": Sentence(
         _("You are not available"), _("Set yourself available in the bar above, then take a case.")

@@ -81,6 +81,12 @@ class Marketplace:
             kind = "listing"
         return self._made(kind, chance.pick(known), at, code=draw_code(kind, chance=chance, market=market))
 
+    def on_air(self, at: datetime, code: str, breaks: str) -> tuple[Arriving, Arriving]:
+        """A new seller in the market ``code`` and a stream of theirs that is on; ``breaks`` is a policy, or nothing."""
+        market = next(one for one in markets() if one.code == code)
+        seller = self._seller(market, at)
+        return seller, self._made("livestream", self.sellers[code][-1], at, code=breaks)
+
     def changed(self, raw: dict[str, Any], submission: str, at: datetime) -> dict[str, Any]:
         """A later submission about an item: a new price and a note when it is updated, nothing but the fact otherwise."""
         later = {name: value for name, value in raw.items() if name not in ("content", "detections")}

@@ -20,9 +20,10 @@ from piepowder.simulate.founding import found
 from piepowder.simulate.history import History
 from piepowder.simulate.live import work
 from piepowder.simulate.models import ReviewerTruth, Truth
+from piepowder.simulate.on_air import put_on_air
 from piepowder.simulate.plan import logins
 
-__all__ = ["DEMO_PASSWORD", "SIZES", "AlreadyPopulated", "Seeded", "demo_logins", "seed", "work"]
+__all__ = ["DEMO_PASSWORD", "SIZES", "AlreadyPopulated", "Seeded", "demo_logins", "put_on_air", "seed", "work"]
 
 DEMO_PASSWORD = "piepowder-demo"  # noqa: S105 - meant to be known
 """Of everybody in the demonstration, unless another is given."""
