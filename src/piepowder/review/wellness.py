@@ -75,6 +75,11 @@ class ExposureLine:
     break_s: float
     lifted: bool
 
+    @property
+    def by_severity(self) -> tuple[tuple[Share, float], ...]:
+        """Today and the week of each severity."""
+        return tuple(zip(self.today, self.week_s, strict=True))
+
 
 def exposure_board(actor: Actor, now: datetime, *, team: str = "") -> list[ExposureLine]:
     """Who in the actor's scope had what before them, the most burdened first. Four queries.

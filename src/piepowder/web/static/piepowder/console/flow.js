@@ -39,6 +39,7 @@ function ask() {
   for (const part of $$("[data-question]")) part.hidden = !asks;
   $("#leave-question").required = asks;
   $("#leave-reason").required = !asks;
+  $('label[for="leave-reason"]').classList.toggle("required", !asks);
 }
 document.addEventListener("change", (event) => event.target.matches("[data-ask]") && ask());
 document.addEventListener("leave:shown", ask);
