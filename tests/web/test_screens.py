@@ -20,7 +20,9 @@ from tests.web.conftest import LogIn
 WITHOUT_LOGIN = {
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key_done", "account_reset_password_from_key",
-    "set_language",
+    "set_language", "invitation_accept", "mfa_authenticate", "mfa_login_webauthn", "socialaccount_login_cancelled",
+    "openid_connect_login", "openid_connect_callback", "saml_login", "saml_acs", "saml_finish_acs", "saml_metadata",
+    "saml_sls",
 }  # fmt: skip
 
 LISTS = {

@@ -70,7 +70,7 @@ def read_sso(path: Path, public_url: str) -> SingleSignOn:
     if len(set(codes)) < len(codes):
         raise BadSsoFile(f"{path}: each provider needs a code of its own")
     origins = tuple(sorted({origin for _, found in (*oidc, *saml) for origin in found}))
-    providers = {
+    providers: dict[str, dict[str, Any]] = {
         "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app for app, _ in oidc]},
         "saml": {"APPS": [app for app, _ in saml]},
     }

@@ -9,6 +9,7 @@ from functools import wraps
 from allauth.socialaccount.providers.openid_connect import views as oidc
 from allauth.socialaccount.providers.saml import views as saml
 from allauth.socialaccount.providers.saml.utils import build_saml_config, get_app_or_404
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -38,7 +39,7 @@ def _named(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
         request.META.setdefault("HTTP_HOST", request.get_host())
         try:
             return view(request, organization_slug=organization_slug)
-        except (LxmlError, ValueError, OneLogin_Saml2_Error) as error:
+        except (LxmlError, ValueError, PermissionDenied, OneLogin_Saml2_Error) as error:
             logger.warning("what came for the identity provider %s cannot be read: %s", organization_slug, error)
             return render(request, "socialaccount/authentication_error.html", status=400)
 
