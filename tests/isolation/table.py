@@ -147,6 +147,8 @@ ROUTES: dict[str, Asked] = {
     "actions": PLAIN,
     "action_save": Asked(posted={"measure": "account:suspended", "kind": "", "action": "STOP", "parameters": ""}),
     "action_try": Asked(posted={"receiver": "shop", "measure": "account:suspended", "kind": "listing"}),
+    "schemas": PLAIN,
+    "schema_edit": Asked(values={"kind": ("listing",)}, posted={"name-0": "colour", "type-0": "text"}),
     "settings": Asked(posted={"has-wellness.blur": "1", "wellness.blur": "30"}),
     "configuration": PLAIN,
     "configuration_file": PLAIN,
