@@ -63,7 +63,7 @@ def watch_on(*, actor: Actor, case_id: UUID, at: datetime) -> Claim:
     case = Case(
         id=new_id(),
         item_id=before.item_id,
-        snapshot_id=before.item.snapshot_id,
+        snapshot_id=before.item.snapshot_id or before.snapshot_id,
         state=CaseState.OPEN,
         queue_id=before.queue_id,
         lane_id=before.lane_id,

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from stdnum import iban
 from stdnum.eu import vat
 from stdnum.exceptions import InvalidComponent, ValidationError
@@ -161,9 +162,12 @@ def _day_verdict(name: str, said: str, today: date) -> tuple[str, str]:
     if name == "issued_on":
         return ("wrong", _("lies in the future")) if day > today else ("", "")
     if day < today:
-        return "late", _("expired %(days)d days ago") % {"days": (today - day).days}
+        count = (today - day).days
+        said = ngettext("expired %(days)d day ago", "expired %(days)d days ago", count)
+        return "late", said % {"days": count}
     if day - today <= EXPIRES_SOON:
-        return "soon", _("expires in %(days)d days") % {"days": (day - today).days}
+        count = (day - today).days
+        return "soon", ngettext("expires in %(days)d day", "expires in %(days)d days", count) % {"days": count}
     return "", ""
 
 
@@ -197,7 +201,11 @@ def _claim(claim: Mapping[str, Any], claimed: Iterable[Item]) -> Papers:
         sheets.append(Sheet(one.title or one.external_id, tuple(rows)))
     missing = len(list(_mappings(claim.get("claimed_items")))) - (len(sheets) - 1)
     if missing > 0:
-        said = _("%(count)d claimed items have not arrived, or are not yours to see") % {"count": missing}
+        said = ngettext(
+            "%(count)d claimed item has not arrived, or is not yours to see",
+            "%(count)d claimed items have not arrived, or are not yours to see",
+            missing,
+        ) % {"count": missing}
         sheets.append(Sheet(said, ()))
     return Papers(_("The right"), _("The claimed listing"), tuple(sheets))
 

@@ -52,7 +52,7 @@ class Live:
 
     @property
     def length_ms(self) -> int:
-        places = [one.at_ms for one in (*self.moments, *self.interventions)]
+        places = [one.at_ms for one in self.moments] + [one.at_ms for one in self.interventions]
         return max(places, default=0)
 
 
