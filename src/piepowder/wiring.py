@@ -11,6 +11,7 @@ from allauth.mfa import signals as factor
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 
+from piepowder.access import jobs as access_jobs
 from piepowder.access import operations as access
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.facts_templates import load_shipped_facts
@@ -46,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job("intake.fetch_media", 1, intake.fetch_media),
     Job("intake.weigh_reporters", 5, intake.weigh_reporters),
     Job("intake.tidy", 3600, intake.tidy),
+    Job("access.tidy", 3600, access_jobs.tidy),
     Job("review.expire_leases", 1, review.expire_leases),
     Job("review.resume_held", 1, review.resume_held),
     Job("review.free_reserved", 1, review.free_reserved_cases),
