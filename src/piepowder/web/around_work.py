@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from piepowder.kernel.actor import Actor
@@ -31,7 +32,7 @@ class Around:
     rest: Rest
     questions: Sequence[QuestionLine]
     skips_left: int
-    asked: Sequence[tuple[str, str]]
+    asked: Sequence[tuple[str, Any]]
 
 
 def around(actor: Actor, case_id: UUID, *, now: datetime) -> Around:
