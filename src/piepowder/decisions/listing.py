@@ -122,6 +122,8 @@ def recent_decisions(
     if after:
         at, last = _place_in_list(after)
         side = "lt" if order == "newest" else "gt"
+        # The bound says nothing new; without it SQLite goes through all that comes after and sorts it.
+        rows = rows.filter(**{f"decided_at__{side}e": at})
         rows = rows.filter(Q(**{f"decided_at__{side}": at}) | Q(decided_at=at, **{f"id__{side}": last}))
     found = list(rows.order_by(*ORDERS[order])[: limit + 1])
     more = f"{found[limit - 1].decided_at.isoformat()}~{found[limit - 1].pk}" if len(found) > limit else ""

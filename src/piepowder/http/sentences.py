@@ -116,6 +116,8 @@ BY_CODE: Mapping[str, Sentence] = {
     "bad_routing": Sentence(
         _("These rules cannot be published"), _("Correct what is named beside the rules and try again.")
     ),
+    "bad_view": Sentence(_("The view is not kept"), _("Correct what is named here and keep it again.")),
+    "unknown_column": Sentence(_("There is no such column"), _("Choose the columns in the list and download again.")),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
 }
 

@@ -222,8 +222,10 @@ def _behind(cursor: str, order: str) -> Q:
     """What comes after the place that ``cursor`` names."""
     column, down = ORDERS[order][0].lstrip("-"), ORDERS[order][0].startswith("-")
     at, last = _place(cursor, order)
-    further = f"{column}__{'lt' if down else 'gt'}"
-    return Q(**{further: at}) | Q(**{column: at, f"id__{'lt' if down else 'gt'}": last})
+    side = "lt" if down else "gt"
+    # The bound says nothing new; without it SQLite goes through all that comes after and sorts it.
+    bound = Q(**{f"{column}__{side}e": at})
+    return bound & (Q(**{f"{column}__{side}": at}) | Q(**{column: at, f"id__{side}": last}))
 
 
 def _row(case: Case) -> CaseRow:
