@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -118,7 +119,7 @@ def tidy_locks(*, at: datetime) -> int:
 
 def _keep(actor: Actor, at: datetime, verb: str, lock: LoginLock) -> None:
     if lock.user is not None:
-        who = {"subject_kind": "person", "subject_id": lock.user.pk, "vendor": lock.user.vendor.code}
+        who: dict[str, Any] = {"subject_kind": "person", "subject_id": lock.user.pk, "vendor": lock.user.vendor.code}
     else:
         who = {"subject_kind": lock.kind, "subject_id": lock.subject[:16]}
     record(actor=actor, at=at, verb=verb, failures=lock.failures, kind=lock.kind, **who)

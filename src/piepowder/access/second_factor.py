@@ -33,7 +33,7 @@ def must_prove_twice(user: User, *, now: datetime) -> bool:
 
 def can_prove_twice(user: User) -> bool:
     """Whether ``user`` has a second factor; recovery codes alone are none."""
-    return Authenticator.objects.filter(user=user, type__in=_PROVES).exists()
+    return bool(Authenticator.objects.filter(user=user, type__in=_PROVES).exists())
 
 
 def factors_of(users: Iterable[int]) -> dict[int, list[str]]:

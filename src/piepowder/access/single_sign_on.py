@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
@@ -52,7 +53,7 @@ def record_link(*, user: User, provider: str, at: datetime) -> None:
     """Keep that a person is known to an identity provider from now on; their invitation has served its purpose."""
     Invitation.objects.filter(user=user, accepted_at__isnull=True, revoked_at__isnull=True).update(accepted_at=at)
     actor = actor_for(user, now=at)
-    told = {"subject_kind": "person", "subject_id": user.pk, "vendor": user.vendor.code}
+    told: dict[str, Any] = {"subject_kind": "person", "subject_id": user.pk, "vendor": user.vendor.code}
     record(actor=actor, at=at, verb="person.link", provider=provider, **told)
 
 
@@ -61,9 +62,9 @@ def unlink(*, actor: Actor, user: User, at: datetime) -> int:
     """Forget which accounts at identity providers belong to ``user``; returns how many."""
     check_managing(actor, user)
     links = SocialAccount.objects.filter(user=user)
-    count = links.count()
+    count = int(links.count())
     links.delete()
     if count:
-        told = {"subject_kind": "person", "subject_id": user.pk, "vendor": user.vendor.code}
+        told: dict[str, Any] = {"subject_kind": "person", "subject_id": user.pk, "vendor": user.vendor.code}
         record(actor=actor, at=at, verb="person.unlink", links=count, **told)
     return count
