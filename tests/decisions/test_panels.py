@@ -26,6 +26,8 @@ from piepowder.kernel.permissions import Permission
 from piepowder.review import reference
 from piepowder.review.claiming import NotEligible, claim_case, claim_next
 from piepowder.review.models import Case, CaseEvent, Draft, Queue
+from piepowder.review.notebook import notes_around
+from piepowder.review.operations import About, write_note
 from piepowder.review.timeline import timeline
 from tests.decisions.conftest import REMOVED, Court, cleared, ruling
 
@@ -146,6 +148,19 @@ def test_nobody_is_told_of_an_opinion_before_they_have_spoken(panel: Court) -> N
     assert "opined" not in [line.kind for line in timeline(lead, case.pk)]
     judge(actor=lead, lease_id=claim.lease_id, ruling=ruling(case.item), at=panel.now)
     assert "opined" in [line.kind for line in timeline(bob, case.pk)]
+
+
+def test_a_note_on_the_case_by_somebody_who_judged_it_is_read_only_afterwards(panel: Court) -> None:
+    ann, bob = (panel.person("house", Permission.NOTE_WRITE) for _ in range(2))
+    case = panel.case()
+    about = About(kind="case", case_id=case.pk)
+    write_note(actor=ann, about=about, text="Clearly a vape, I say.", at=panel.now)
+    seen = lambda: [one.text for one in notes_around(bob, now=panel.now, case_id=case.pk).comments]  # noqa: E731
+    assert seen() == ["Clearly a vape, I say."]
+    say(panel, ann, case)
+    assert seen() == []
+    say(panel, bob, case, after=60)
+    assert seen() == ["Clearly a vape, I say."]
 
 
 def test_a_reviewer_asks_for_a_second_opinion_and_agreement_decides(court: Court) -> None:

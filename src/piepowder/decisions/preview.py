@@ -109,6 +109,8 @@ def _comes_to(
     if (panel is None and by_queue) or (panel is not None and panel.state == PanelState.OPEN):
         return LineState.OPINED.value, [_("counts as one opinion")]
     orders, notes = ruling.enforcements, []
+    if panel is not None:
+        notes.append(_("the opinions on it differ; this adjudicates"))
     if not case.queue.shows_enforcement:
         orders = books.by_policy(line)
         notes.append(_("the enforcement follows from the policy"))

@@ -126,17 +126,17 @@ def judge_together(
     case_id = Case.objects.filter(lease__pk=lease_id).values_list("pk", flat=True).first()
     first = judge(actor=actor, lease_id=lease_id, ruling=ruling, at=at, second=second, batch=batch)
     assert case_id is not None
-    return [Told(case_id, first), *(_joined(actor, one, ruling, at, batch) for one in others[:MOST_TOGETHER])]
+    return [Told(case_id, first), *(_joined(actor, one, ruling, at, batch, second) for one in others[:MOST_TOGETHER])]
 
 
-def _joined(actor: Actor, one: Joined, ruling: Ruling, at: datetime, batch: UUID) -> Told:
+def _joined(actor: Actor, one: Joined, ruling: Ruling, at: datetime, batch: UUID, second: bool) -> Told:
     own = replace(ruling, snapshot_id=one.snapshot_id, facts=one.facts or ruling.facts, confirm_older_snapshot=False)
     try:
         with transaction.atomic():
             claim = claim_case(actor=actor, case_id=one.case_id, at=at)
             return Told(
                 one.case_id,
-                judge(actor=actor, lease_id=claim.lease_id, ruling=own, at=at, batch=batch, timed=False),
+                judge(actor=actor, lease_id=claim.lease_id, ruling=own, at=at, second=second, batch=batch, timed=False),
             )
     except PiepowderError as error:
         return Told(one.case_id, error=error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
+
 from piepowder.kernel.actor import Actor, ActorKind, Place
 from piepowder.kernel.permissions import Permission
 from piepowder.review.models import Case, Skip
@@ -26,3 +28,20 @@ def kept_from(actor: Actor, case_id: UUID) -> frozenset[int]:
     if (holds and case.split_at is not None) or (not holds and actor.may(Permission.CASE_ADJUDICATE, place)):
         return frozenset()
     return people - {int(actor.ref)} if actor.kind is ActorKind.PERSON else people
+
+
+def may_read(actor: Actor) -> Q:
+    """The same for rows that people write about cases (``case``, ``author``): leaves out what somebody who has judged
+    the case wrote about it, as long as ``actor`` must not know what they think.
+    """
+    opined = Skip.objects.filter(
+        case_id=OuterRef("case_id"), user_id=OuterRef("author_id"), kind=SkipKind.OPINED, case__state__in=ACTIVE_STATES
+    )
+    if actor.kind is ActorKind.PERSON:
+        me = int(actor.ref)
+        opined = opined.exclude(user_id=me).exclude(case__split_at__isnull=False, case__holder_id=me)
+        if actor.scopes(Permission.CASE_ADJUDICATE):
+            opined = opined.filter(case__holder_id=me)
+    elif actor.scopes(Permission.CASE_ADJUDICATE):
+        return Q()
+    return ~Q(Exists(opined))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.kernel.errors import FieldProblem, Malformed, NotFound
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
+from piepowder.review.blindness import may_read
 from piepowder.review.leases import locked_lease, require_in_scope
 from piepowder.review.models import Case, Mark
 from piepowder.review.standing import user_id_of
@@ -78,8 +79,8 @@ def add_mark(
         text=said,
         marked_at=at,
     )
-    about = {"subject_kind": "case", "subject_id": case.pk}
-    record(actor=actor, at=at, verb="mark.add", **about, mark=str(mark.pk), media=media, at_ms=at_ms)
+    told: dict[str, Any] = {"mark": str(mark.pk), "media": media, "at_ms": at_ms}
+    record(actor=actor, at=at, verb="mark.add", subject_kind="case", subject_id=case.pk, **told)
     return mark
 
 
@@ -91,8 +92,8 @@ def remove_mark(*, actor: Actor, mark_id: UUID, at: datetime) -> None:
         raise NoSuchMark(_("there is no such mark of yours"))
     if mark.case.state not in ACTIVE_STATES:
         raise NotPermitted(_("the case is decided; its marks stay"))
-    about = {"subject_kind": "case", "subject_id": mark.case_id}
-    record(actor=actor, at=at, verb="mark.remove", **about, mark=str(mark.pk), media=mark.media, at_ms=mark.at_ms)
+    told: dict[str, Any] = {"mark": str(mark.pk), "media": mark.media, "at_ms": mark.at_ms}
+    record(actor=actor, at=at, verb="mark.remove", subject_kind="case", subject_id=mark.case_id, **told)
     mark.delete()
 
 
@@ -118,7 +119,7 @@ def _lines(actor: Actor, which: Q) -> list[MarkLine]:
     if seen and actor.kind is ActorKind.PERSON:
         # An empty condition lets everything pass already; to widen it would narrow it.
         seen |= Q(author_id=user_id_of(actor))
-    rows: Sequence[Mark] = Mark.objects.filter(which, seen).select_related("author", "case")[:MOST_MARKS]
+    rows = Mark.objects.filter(which, seen, may_read(actor)).select_related("author", "case")[:MOST_MARKS]
     return [_line(actor, row) for row in rows]
 
 

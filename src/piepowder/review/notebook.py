@@ -19,6 +19,7 @@ from piepowder.intake.queries import seen_items
 from piepowder.intake.states import Kind, TraitKind
 from piepowder.kernel.actor import Actor, ActorKind, Place
 from piepowder.kernel.permissions import Permission
+from piepowder.review.blindness import may_read
 from piepowder.review.models import Mention, Note
 from piepowder.review.standing import user_id_of
 from piepowder.review.states import NoteAbout
@@ -78,8 +79,8 @@ class MentionLine:
 
 
 def seen_notes(actor: Actor) -> QuerySet[Note]:
-    """The notes that ``actor`` may read: their vendor's, or every vendor's."""
-    return visible(Note.objects.all(), scope_q(actor, Permission.CASE_VIEW, vendor="vendor"))
+    """The notes that ``actor`` may read: their vendor's, or every vendor's; none that would tell an opinion too early."""
+    return visible(Note.objects.filter(may_read(actor)), scope_q(actor, Permission.CASE_VIEW, vendor="vendor"))
 
 
 def notes_around(

@@ -113,6 +113,8 @@ def why_words(why: Mapping[str, Any]) -> str:
         said = _("here by rule %(rule)s: %(name)s") % {"rule": why.get("rule", "–"), "name": why.get("name", "")}
     elif why.get("by") == "fallback":
         said = _("here because no rule matched")
+    elif why.get("by") == "split":
+        said = _("here because the opinions on it differ")
     elif why.get("by") == "watched_on":
         said = _("here because the stream goes on after it was ruled on")
     else:
