@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Max, OuterRef, Subquery
 
-from piepowder.intake.models import Detection, Item, ItemMedia, Moment, Snapshot
+from piepowder.intake.models import Detection, ItemMedia, Moment, Snapshot
 from piepowder.intake.queries import NoSuchItem, seen_items
 from piepowder.intake.schemas.fields import parse_moment
 from piepowder.intake.states import Kind, MomentKind
@@ -135,10 +135,10 @@ def heard_in(item_ids: Collection[UUID], *, lines: int = 3) -> dict[UUID, Heard]
     last = dict(Moment.objects.filter(item_id__in=item_ids).values_list("item_id").annotate(Max("at_ms")).order_by())
     said: dict[UUID, list[str]] = {}
     for offset in range(lines):
-        nth = Moment.objects.filter(item_id=OuterRef("item_id"), kind__in=[MomentKind.TRANSCRIPT, MomentKind.CHAT])
-        nth = nth.order_by("-at_ms", "-id").values("id")[offset : offset + 1]
-        rows = Moment.objects.filter(item_id__in=item_ids, id=Subquery(nth)).values_list("item_id", "text")
-        for item_id, text in rows:
+        spoken = Moment.objects.filter(item_id=OuterRef("item_id"), kind__in=[MomentKind.TRANSCRIPT, MomentKind.CHAT])
+        nth = spoken.order_by("-at_ms", "-id").values("id")[offset : offset + 1]
+        one_each = Moment.objects.filter(item_id__in=item_ids, id=Subquery(nth)).values_list("item_id", "text")
+        for item_id, text in one_each:
             said.setdefault(item_id, []).insert(0, text)
     newest = Detection.objects.filter(item_id=OuterRef("item_id")).order_by("-found_at", "-score", "-id").values("id")
     found = {row.item_id: row for row in Detection.objects.filter(item_id__in=item_ids, id=Subquery(newest[:1]))}
@@ -152,8 +152,3 @@ def heard_in(item_ids: Collection[UUID], *, lines: int = 3) -> dict[UUID, Heard]
         )
         for item_id in item_ids
     }
-
-
-def live_items(item_ids: Collection[UUID]) -> dict[UUID, Item]:
-    """The items with their newest snapshots, by id; one query."""
-    return {one.pk: one for one in Item.objects.filter(pk__in=item_ids).select_related("snapshot")}
