@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from piepowder.access.visibility import require
 from piepowder.decisions.models import Decision
 from piepowder.decisions.states import DecisionState
+from piepowder.intake.models import Item
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
@@ -90,9 +91,11 @@ def item_pending(actor: Actor, item: str, now: datetime) -> ItemAnswer:
     waiting = Case.objects.filter(state=CaseState.OPEN, lane__queue_id=OuterRef("queue_id")).filter(
         Q(rank__lt=OuterRef("rank")) | Q(rank=OuterRef("rank"), id__lt=OuterRef("id"))
     )
+    # By the unique key of items, which begins with the kind; a join would go through the cases.
+    items = Item.objects.filter(kind__in=Kind.values, external_id=item)
     cases = (
         seen_cases(actor)
-        .filter(item__kind__in=Kind.values, item__external_id=item)
+        .filter(item_id__in=items.values("id"))
         .annotate(pace=_number(decided), ahead=_number(waiting), ended=_ENDED)
         .select_related("item", "holder")
         .order_by("ended", "-opened_at", "-id")
