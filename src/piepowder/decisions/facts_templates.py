@@ -75,7 +75,7 @@ def save_facts_template(
     if problems:
         raise BadFactsTemplate(_("the template cannot be used as it is"), problems=problems)
     same = FactsTemplate.objects.filter(policy_code=policy_code, language=language, title=title)
-    if same.exclude(pk=template_id).exists():
+    if (same if template_id is None else same.exclude(pk=template_id)).exists():
         raise FactsTemplateExists(_("this policy has a template of this title in this language"))
     template = FactsTemplate() if template_id is None else FactsTemplate.objects.filter(pk=template_id).first()
     if template is None:

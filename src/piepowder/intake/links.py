@@ -66,7 +66,7 @@ def linked_accounts(actor: Actor, seller_ref: str, *, limit: int = MOST_LINKS) -
     )
     own = Trait.objects.filter(item__in=sellers.filter(external_id=seller_ref)).annotate(accounts=counted)
     traits = {
-        (one.kind, one.digest): SharedTrait(one.kind, one.shown, one.accounts, one.accounts > COMMON_ABOVE)  # type: ignore[attr-defined]
+        (one.kind, one.digest): SharedTrait(one.kind, one.shown, one.accounts, one.accounts > COMMON_ABOVE)
         for one in own.order_by("kind", "id")
     }
     telling = {key for key, one in traits.items() if 1 < one.accounts <= COMMON_ABOVE}
@@ -142,7 +142,7 @@ def surroundings_of(actor: Actor, item_id: UUID, *, limit: int = 12) -> Surround
     if item.title_key:
         _add(why, _newest(seen.filter(title_key=item.title_key), limit), "same_words")
     digests = list(_digests(item.snapshot_id)) if item.snapshot_id else []
-    if digests:
+    if digests and item.snapshot_id:
         uses = ItemMedia.objects.filter(stored_id__in=digests).exclude(snapshot_id=item.snapshot_id)
         snapshots = list(uses.values_list("snapshot_id", flat=True)[:_MOST_USES])
         _add(why, _newest(seen.filter(snapshot_id__in=snapshots), limit), "same_media")

@@ -32,7 +32,7 @@ _BAR_WIDTH, _BAR_HEIGHT = 10, 18
 @register.filter
 def near_name(value: str) -> str:
     """Why an item is near another one."""
-    return str(NEAR_NAMES.get(value) or ROLE_NAMES.get(value, value.replace("_", " ")))
+    return str(NEAR_NAMES.get(value) or ROLE_NAMES.get(value) or value.replace("_", " "))
 
 
 @register.filter
