@@ -56,6 +56,11 @@ DESCRIBED: dict[str, tuple[str, str]] = {
         "`1` lets media and webhooks reach private addresses everywhere: for trying things out. A single endpoint can be "
         "allowed to instead.",
     ),
+    "PIEPOWDER_STREAM_ORIGINS": (
+        "none",
+        "Origins from which parts of livestreams come beside that of the stream's own address, such as "
+        "`https://cdn.example`; several with commas. Only the page of the player is allowed to load from them.",
+    ),
     "PIEPOWDER_LEDGER_HEAD_FILE": (
         "`ledger-heads.ndjson` in the home",
         "Where published ledger heads are appended; best on storage that the database's owner cannot change.",
