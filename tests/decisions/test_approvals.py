@@ -44,7 +44,8 @@ def close_account(court: Court, actor: Actor, case: Case | None = None, **change
 
 def proposed(court: Court, actor: Actor, case: Case | None = None) -> Proposal:
     judged = close_account(court, actor, case)
-    assert judged.proposal is not None and judged.decision is None
+    assert judged.proposal is not None
+    assert judged.decision is None
     return judged.proposal
 
 
@@ -94,7 +95,8 @@ def test_sent_back_it_is_open_again_first_for_the_proposer_with_what_they_had_ty
     assert case.state == "open"
     assert claim_next(actor=bob, at=court.now) is None
     claim = claim_next(actor=ann, at=court.now)
-    assert claim is not None and claim.case.pk == case.pk
+    assert claim is not None
+    assert claim.case.pk == case.pk
     draft = Draft.objects.get(case=case).content
     assert draft["orders"] == {"visibility:content_removed": "", "account:terminated": ""}
     proposal.refresh_from_db()
@@ -160,7 +162,8 @@ def test_grave_harm_disappears_at_once_and_only_the_account_waits(court: Court) 
     lead, case = court.person("house", APPROVES), court.case()
     Case.objects.filter(pk=case.pk).update(severity=0)
     judged = close_account(court, court.person(), case)
-    assert judged.decision is not None and judged.proposal is not None
+    assert judged.decision is not None
+    assert judged.proposal is not None
     assert [one.measure for one in judged.decision.enforcements.all()] == ["content_removed"]
     assert judged.decision.final_at == judged.decision.decided_at
     second = approve(actor=lead, proposal_id=judged.proposal.pk, at=court.now + timedelta(minutes=5))
@@ -175,7 +178,8 @@ def test_a_live_measure_that_asks_for_four_eyes_is_issued_and_approved_afterward
     Allowance.objects.create(user_id=int(ann.ref), four_eyes=["visibility:content_removed"])
     case = court.case(court.item("livestream"))
     judged = close_account(court, ann, case, enforcements=(REMOVED,))
-    assert judged.decision is not None and judged.proposal is not None
+    assert judged.decision is not None
+    assert judged.proposal is not None
     assert judged.proposal.decision_id == judged.decision.pk
     approve(actor=lead, proposal_id=judged.proposal.pk, at=court.now)
     assert Decision.objects.count() == 1
@@ -186,13 +190,15 @@ def test_an_urgent_decision_that_is_not_approved_is_judged_anew_and_replaced(cou
     Allowance.objects.create(user_id=int(ann.ref), four_eyes=["visibility:content_removed"])
     case = court.case(court.item("livestream"))
     judged = close_account(court, ann, case, enforcements=(REMOVED,))
-    assert judged.proposal is not None and judged.decision is not None
+    assert judged.proposal is not None
+    assert judged.decision is not None
     refuse(actor=lead, proposal_id=judged.proposal.pk, at=court.now, reason="It was a toy.")
     claim = claim_next(actor=ann, at=court.now)
     assert claim is not None
     made = replace(ruling(case.item), enforcements=())
     again = judge(actor=ann, lease_id=claim.lease_id, ruling=made, at=court.now + timedelta(minutes=1))
-    assert again.decision is not None and again.decision.supersedes_id == judged.decision.pk
+    assert again.decision is not None
+    assert again.decision.supersedes_id == judged.decision.pk
 
 
 def test_what_two_people_ruled_independently_needs_no_third(court: Court) -> None:

@@ -57,14 +57,16 @@ def test_the_first_opinion_decides_nothing_and_the_case_waits_for_somebody_else(
     case = panel.case()
     judged = say(panel, ann, case)
     case.refresh_from_db()
-    assert judged.decision is None and judged.opinion is not None
+    assert judged.decision is None
+    assert judged.opinion is not None
     assert (case.state, case.holder_id, case.vendor) == ("open", None, "")
     assert judged.opinion.handling_ms == 42_000
     assert claim_next(actor=ann, at=panel.now) is None
     with pytest.raises(NotEligible):
         claim_case(actor=ann, case_id=case.pk, at=panel.now)
     claim = claim_next(actor=bob, at=panel.now)
-    assert claim is not None and claim.case.pk == case.pk
+    assert claim is not None
+    assert claim.case.pk == case.pk
 
 
 def test_as_soon_as_enough_agree_the_last_of_them_decides(panel: Court) -> None:
@@ -101,15 +103,19 @@ def test_when_agreement_is_impossible_only_an_adjudicator_gets_the_case_and_deci
     say(panel, first, case)
     say(panel, other, case, clears=True, after=60)
     judged = say(panel, third, case, after=120, enforcements=())
-    assert judged.split and judged.decision is None
+    assert judged.split
+    assert judged.decision is None
     case.refresh_from_db()
-    assert case.state == "open" and case.split_at == panel.now + timedelta(seconds=120)
+    assert case.state == "open"
+    assert case.split_at == panel.now + timedelta(seconds=120)
     later = panel.now + timedelta(seconds=200)
     assert claim_next(actor=panel.person(), at=later) is None
     claim = claim_next(actor=adjudicator, at=later)
-    assert claim is not None and claim.case.pk == case.pk
+    assert claim is not None
+    assert claim.case.pk == case.pk
     done = judge(actor=adjudicator, lease_id=claim.lease_id, ruling=cleared(case.snapshot_id), at=later)
-    assert done.decision is not None and done.opinion is None
+    assert done.decision is not None
+    assert done.opinion is None
     assert done.decision.panel.given.count() == 3
 
 
@@ -212,7 +218,8 @@ def test_a_taken_back_request_for_a_second_opinion_leaves_an_ordinary_case(court
     assert judged.opinion is not None
     lease = take_back(actor=ann, opinion_id=judged.opinion.pk, at=court.now)
     alone = judge(actor=ann, lease_id=lease, ruling=ruling(case.item), at=court.now)
-    assert alone.decision is not None and alone.opinion is None
+    assert alone.decision is not None
+    assert alone.opinion is None
 
 
 def test_undoing_an_agreed_decision_takes_ones_opinion_back_and_leaves_the_others(panel: Court) -> None:

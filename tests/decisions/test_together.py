@@ -70,10 +70,12 @@ def test_together_each_has_its_own_facts_and_one_that_cannot_be_decided_stops_no
         at=court.now,
     )
     assert [one.case_id for one in told] == [case.pk for case in cases]
-    assert told[1].error is not None and told[1].error.code == "wrong_state"
+    assert told[1].error is not None
+    assert told[1].error.code == "wrong_state"
     decisions = Decision.objects.order_by("id")
     assert [one.facts for one in decisions] == [FACTS, OTHER_FACTS]
-    assert len({one.batch for one in decisions}) == 1 and decisions[0].batch is not None
+    assert len({one.batch for one in decisions}) == 1
+    assert decisions[0].batch is not None
     assert [one.handling_ms for one in decisions] == [42_000, None]
 
 
@@ -82,7 +84,8 @@ def test_undoing_takes_all_of_it_back_and_puts_only_the_first_in_hand(court: Cou
     claim = court.claim(ann, cases[0])
     others = [joined(case) for case in cases[1:]]
     told = judge_together(actor=ann, lease_id=claim.lease_id, ruling=ruling(cases[0].item), others=others, at=court.now)
-    assert told[0].judged is not None and told[0].judged.decision is not None
+    assert told[0].judged is not None
+    assert told[0].judged.decision is not None
     undone = withdraw_together(actor=ann, decision_id=told[0].judged.decision.pk, at=court.now + timedelta(seconds=3))
     assert (undone.others, undone.stayed) == (2, 0)
     assert [Case.objects.get(pk=case.pk).state for case in cases] == ["claimed", "open", "open"]

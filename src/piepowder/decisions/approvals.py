@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -82,7 +83,12 @@ def propose(
         decision=issued,
         urgent=urgent,
     )
-    told = {"case": str(case.pk), "why": list(why), "urgent": urgent, "decision": str(issued.pk) if issued else None}
+    told: dict[str, Any] = {
+        "case": str(case.pk),
+        "why": list(why),
+        "urgent": urgent,
+        "decision": str(issued.pk) if issued else None,
+    }
     record(actor=actor, at=at, verb="proposal.make", subject_kind="proposal", subject_id=proposal.pk, **told)
     return proposal
 
@@ -137,7 +143,7 @@ def refuse(*, actor: Actor, proposal_id: UUID, at: datetime, reason: str) -> Pro
     An urgent decision that was already issued stands until its case, which is open again, is decided anew.
     """
     why = given_reason(reason)
-    proposal, item, case = _locked(actor, proposal_id, Permission.DECISION_APPROVE)
+    proposal, _item, case = _locked(actor, proposal_id, Permission.DECISION_APPROVE)
     _require_other(actor, proposal)
     _settle(proposal, "send_back", actor=actor, at=at, decision=proposal.decision, reason=why)
     if case.state == CaseState.PROPOSED:
@@ -162,7 +168,7 @@ def _judged_anew(proposal: Proposal, at: datetime, why: str) -> None:
 @transaction.atomic
 def withdraw_proposal(*, actor: Actor, proposal_id: UUID, at: datetime) -> UUID | None:
     """Take one's own proposal back while nobody has settled it; returns the lease, if the case is in hand again."""
-    proposal, item, case = _locked(actor, proposal_id, Permission.CASE_DECIDE)
+    proposal, _item, case = _locked(actor, proposal_id, Permission.CASE_DECIDE)
     if not _is_own(actor, proposal):
         raise NotPermitted(_("only who proposed it can take it back"))
     if proposal.decision is not None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -114,7 +115,11 @@ def plan_batch(
             line.facts = facts_of.get(line.case_id, line.facts)
             line.left_out = line.case_id in left_out
         BatchLine.objects.bulk_update(lines, ["facts", "left_out"], batch_size=500)
-        told = {"outcome": ruling.outcome, "policies": list(ruling.policy_codes), "left_out": len(left_out)}
+        told: dict[str, Any] = {
+            "outcome": ruling.outcome,
+            "policies": list(ruling.policy_codes),
+            "left_out": len(left_out),
+        }
         record(actor=actor, at=at, verb="batch.plan", subject_kind="batch", subject_id=batch.pk, **told)
     return batch
 

@@ -106,7 +106,7 @@ def opine(
         at=at,
     )
     # What was said stays out of the ledger until everybody has spoken.
-    told = {"case": str(case.pk), "panel": str(panel.pk), "handling_ms": opinion.handling_ms}
+    told: dict[str, Any] = {"case": str(case.pk), "panel": str(panel.pk), "handling_ms": opinion.handling_ms}
     record(actor=actor, at=at, verb="opinion.give", subject_kind="opinion", subject_id=opinion.pk, **told)
     given = list(_standing(panel))
     found = verdict(senses(given), opinions=panel.opinions, agreeing=panel.agreeing)
@@ -173,7 +173,7 @@ def on_withdrawn(decision: Decision, *, actor: Actor, at: datetime) -> None:
     if not (actor.kind is ActorKind.PERSON and str(decision.decider_id) == actor.ref):
         _settle(panel, "void", actor=actor, at=at, decision=decision)
         return
-    own = _standing(panel).filter(user_id=decision.decider_id)
+    own = _standing(panel).filter(user_id=int(actor.ref))
     verb = "sit_again" if own.update(withdrawn_at=at) else "split_again"
     _settle(panel, verb, actor=actor, at=at)
 

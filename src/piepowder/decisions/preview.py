@@ -75,7 +75,8 @@ def preview(actor: Actor, batch: Batch, *, at: datetime) -> list[PreviewLine]:
             )
             continue
         stops = [*_stops(actor, line, heard), *(books.faults(line) if ruling else ())]
-        comes_to, notes = LineState.SKIPPED.value, []
+        comes_to = LineState.SKIPPED.value
+        notes: list[str] = []
         if line.left_out:
             stops = [_("left out")]
         elif not stops:
@@ -108,7 +109,8 @@ def _comes_to(
     by_queue = case.queue.opinions > 1 and case.queue.agreeing > 1
     if (panel is None and by_queue) or (panel is not None and panel.state == PanelState.OPEN):
         return LineState.OPINED.value, [_("counts as one opinion")]
-    orders, notes = ruling.enforcements, []
+    orders = ruling.enforcements
+    notes: list[str] = []
     if panel is not None:
         notes.append(_("the opinions on it differ; this adjudicates"))
     if not case.queue.shows_enforcement:

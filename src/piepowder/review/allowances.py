@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import FieldProblem, Malformed, NotFound
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
+from piepowder.policy.dsa import MEASURES
 from piepowder.review.exposure import SEVERITIES, Budget, Spent, allowed, local_day, midnight
 from piepowder.review.leases import given_reason
 from piepowder.review.models import Allowance, Exposure, Skip
@@ -122,8 +123,11 @@ def set_allowance(
     in_hand: int | None,
     skips_a_day: int | None,
     exposure_minutes: Mapping[str, float],
+    four_eyes: Collection[str] = (),
 ) -> Allowance:
     """Give a person limits of their own; ``None``, or a severity left out, means the organisation's.
+
+    ``four_eyes`` are further measures (``family:measure``) that wait for approval when this person orders them.
 
     Raises ``BadAllowance`` with one problem per field, ``NotPermitted`` without ``allowance:edit`` over their vendor.
     """
@@ -134,9 +138,18 @@ def set_allowance(
             found.append(FieldProblem(f"/exposure_minutes/{severity}", "unknown_value", problem))
         else:
             found += _outside(f"exposure_minutes/{severity}", minutes, 0, _DAY_MINUTES)
+    known = {f"{family}:{measure}" for family, measures in MEASURES.items() for measure in measures}
+    if unknown := sorted(set(four_eyes) - known):
+        detail = _("there is no such measure: %(measures)s") % {"measures": ", ".join(unknown)}
+        found.append(FieldProblem("/four_eyes", "unknown_value", detail))
     if found:
         raise BadAllowance(_("these limits cannot hold"), problems=found)
-    values = {"in_hand": in_hand, "skips_a_day": skips_a_day, "exposure_minutes": dict(exposure_minutes)}
+    values = {
+        "in_hand": in_hand,
+        "skips_a_day": skips_a_day,
+        "exposure_minutes": dict(exposure_minutes),
+        "four_eyes": sorted(set(four_eyes)),
+    }
     with transaction.atomic():
         vendor = _require_over(actor, user_id)
         allowance, _made = Allowance.objects.update_or_create(user_id=user_id, defaults=values)

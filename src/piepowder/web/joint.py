@@ -10,8 +10,8 @@ from uuid import UUID
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 
-from piepowder.decisions.opinions import PanelView, panel_told
 from piepowder.decisions.operations import Judged, judge, judge_together
+from piepowder.decisions.opinions import PanelView, panel_told
 from piepowder.decisions.proposals import SentBack, sent_back, waits_for_approval
 from piepowder.decisions.together import Joined, Told
 from piepowder.http.pages import Problem, problem_of

@@ -24,7 +24,7 @@ from piepowder.review.exposure import SEVERITIES
 from piepowder.review.models import Allowance
 from piepowder.review.operations import lift_budget, set_allowance
 from piepowder.review.wellness import exposure_board
-from piepowder.web.forms import PlainForm
+from piepowder.web.forms import Codes, PlainForm
 
 
 class AllowanceForm(PlainForm):
@@ -34,6 +34,10 @@ class AllowanceForm(PlainForm):
     minutes_1 = forms.FloatField(label=gettext_lazy("Minutes a day before SEV1"), required=False)
     minutes_2 = forms.FloatField(label=gettext_lazy("Minutes a day before SEV2"), required=False)
     minutes_3 = forms.FloatField(label=gettext_lazy("Minutes a day before SEV3"), required=False)
+    four_eyes = Codes(
+        label=gettext_lazy("Measures that wait for approval"),
+        help_text=gettext_lazy("As family:measure, beyond those that wait for everybody."),
+    )
 
     def minutes(self) -> dict[str, float]:
         typed = {str(one): self.cleaned_data[f"minutes_{one}"] for one in SEVERITIES}
@@ -71,6 +75,7 @@ def allowance(request: HttpRequest, person_id: int) -> HttpResponse:
                 in_hand=typed["in_hand"],
                 skips_a_day=typed["skips_a_day"],
                 exposure_minutes=form.minutes(),
+                four_eyes=typed["four_eyes"],
             )
         except PiepowderError as error:
             form.complain(error)
@@ -110,4 +115,4 @@ def _initial(person: User) -> dict[str, Any]:
     if own is None:
         return {}
     minutes = {f"minutes_{severity}": value for severity, value in own.exposure_minutes.items()}
-    return {"in_hand": own.in_hand, "skips_a_day": own.skips_a_day, **minutes}
+    return {"in_hand": own.in_hand, "skips_a_day": own.skips_a_day, "four_eyes": own.four_eyes, **minutes}
