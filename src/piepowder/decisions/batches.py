@@ -25,6 +25,7 @@ from piepowder.decisions.ruling import Ruling, as_json, from_json
 from piepowder.decisions.states import LineState
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict, Malformed, NotFound, PiepowderError
+from piepowder.kernel.flow import WrongState
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
 from piepowder.review.claiming import hand_over
@@ -180,7 +181,8 @@ def _judged(actor: Actor, batch: Batch, line: BatchLine, ruling: Ruling, at: dat
     item = locked_item(line.case.item_id)
     case = locked_case(line.case_id)
     require(actor, Permission.CASE_DECIDE_MANY, place_of(Case.objects.select_related("queue").get(pk=case.pk), actor))
-    CASE_FLOW.step("claim", CaseState(case.state))
+    if case.state not in CASE_FLOW.sources("claim"):
+        raise WrongState(_("it no longer waits: %(state)s") % {"state": CaseState(case.state).label})
     if item.snapshot_id != line.snapshot_id:
         raise NewerSnapshot(_("a newer version of the item has arrived; judge it by itself"))
     claim = hand_over(case, actor=actor, user=user_id_of(actor), at=at)
