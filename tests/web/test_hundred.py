@@ -59,6 +59,9 @@ def test_a_hundred_cases_are_judged_by_keyboard_as_intended(visitor: Visitor, fr
         bench.decide()
     expect(page.get_by_role("heading", name="No case is waiting for you")).to_be_visible()
 
+    page.goto(f"{visitor.address}/me/keys")
+    accessible(visitor, "settings")
+
     stands: dict[str, Any] = json.loads(fresh_database.run("-m", "tests.web.hundred", "told").stdout)
     assert stands == {item: wanted(intent, item in undone) for item, intent in meant.items()}
     restrictions = [intent for intent in meant.values() if intent.orders]

@@ -3,9 +3,10 @@
 import { drop } from "./draft.js";
 import { action } from "./keys.js";
 import { policies, say } from "./judge.js";
-import { current, shown, stage, uncover } from "./media.js";
+import { current, shown, uncover } from "./media.js";
 import { film, line, told } from "./media_film.js";
 import { $, $$, bench, form, judging, send } from "./page.js";
+import { eyes } from "./wellness.js";
 
 const EVERY_MS = 2000;
 const live = () => $("[data-live]");
@@ -22,7 +23,7 @@ function enter(figure) {
   const frame = Object.assign(document.createElement("iframe"), { src: screen.dataset.frame, title: screen.dataset.title, tabIndex: -1, allow: "autoplay; fullscreen" });
   frame.addEventListener("load", () => {
     const video = frame.contentDocument?.querySelector("video");
-    if (video) video.muted = stage()?.dataset.mute === "1";
+    if (video) video.muted = eyes().mute;
     // Keys that are pressed in the frame are meant for the console.
     frame.contentWindow.addEventListener("keydown", (event) => {
       const { key, code, shiftKey, ctrlKey, metaKey, altKey } = event;

@@ -3,6 +3,7 @@
 
 import { action, perform } from "./keys.js";
 import { $, $$, bench, judging, send, tell } from "./page.js";
+import { calm, eyes } from "./wellness.js";
 
 export const stage = () => $("[data-media]");
 export const figures = () => $$(".media-stage > .media");
@@ -39,6 +40,8 @@ function cover(figure) {
   tell("media:covered", { figure });
 }
 
+document.addEventListener("wellness:changed", () => calm() && [...figures(), side()].filter((figure) => figure?.dataset.shown && figure.dataset.shown !== "file" && !covered(figure)).forEach(cover));
+
 // Space: everything that lies on the stage is uncovered, or, when it is, covered again.
 function reveal() {
   const lying = [current(), side()].filter((figure) => figure?.dataset.shown && figure.dataset.shown !== "file");
@@ -59,7 +62,7 @@ export function lay(place) {
   }
   const count = $("[data-media-count]");
   if (count) count.textContent = `${next + 1} / ${all.length}`;
-  if (stage().dataset.reveals === "always") uncover(current());
+  if (eyes().reveal === "always") uncover(current());
   tools();
   if (side()) choose();
   tell("media:laid", { figure: current() });
@@ -179,7 +182,7 @@ function choose() {
   $("img", figure).src = option.dataset.src;
   views.delete(figure);
   $("img", figure).style.transform = "";
-  figure.classList.toggle("is-hidden", !(twin && !covered(twin)) && stage().dataset.reveals !== "always");
+  figure.classList.toggle("is-hidden", !(twin && !covered(twin)) && eyes().reveal !== "always");
   if (!covered(figure)) note(figure);
 }
 

@@ -3,6 +3,7 @@
 import { action } from "./keys.js";
 import { current, shown, stage } from "./media.js";
 import { $, $$, announce, judging } from "./page.js";
+import { eyes } from "./wellness.js";
 
 const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
 const FRAME_S = 1 / 25;
@@ -196,10 +197,9 @@ async function draw(figure) {
 document.addEventListener("media:uncovered", ({ detail: { figure } }) => {
   const video = $("video", figure);
   if (!video) return;
-  const place = stage();
-  video.muted = place.dataset.mute === "1";
+  video.muted = eyes().mute;
   measure(video);
-  if (place.dataset.autoplay === "1") video.play().catch(() => {});
+  if (eyes().autoplay) video.play().catch(() => {});
   const ready = () => {
     line();
     draw(figure);

@@ -5,15 +5,17 @@ import { announce, tell } from "./page.js";
 
 const root = document.documentElement;
 
+export const calm = () => root.dataset.calm !== undefined;
+
 // What holds now, calm included.
 export function eyes() {
-  const { mute, autoplay, reveal, calm } = root.dataset;
-  if (calm !== undefined) return { mute: true, autoplay: false, reveal: "on_demand" };
+  const { mute, autoplay, reveal } = root.dataset;
+  if (calm()) return { mute: true, autoplay: false, reveal: "on_demand" };
   return { mute: mute !== undefined, autoplay: autoplay !== undefined, reveal: reveal ?? "on_demand" };
 }
 
 function quick() {
-  const on = root.dataset.calm === undefined;
+  const on = !calm();
   root.toggleAttribute("data-calm", on);
   try {
     sessionStorage.setItem("piepowder:calm", on ? "1" : "");
@@ -21,7 +23,6 @@ function quick() {
     // It then holds for this page only.
   }
   if (on) {
-    for (const figure of document.querySelectorAll(".media:has(.media-veil)")) figure.classList.add("is-hidden");
     for (const film of document.querySelectorAll("video, audio")) {
       film.pause();
       film.muted = true;
@@ -36,7 +37,7 @@ function quick() {
 action("wellness.quick", quick);
 document.addEventListener("click", (event) => event.target.closest("[data-calm-button]") && quick());
 document.addEventListener("case:shown", () => {
-  for (const button of document.querySelectorAll("[data-calm-button]")) button.setAttribute("aria-pressed", String(root.dataset.calm !== undefined));
+  for (const button of document.querySelectorAll("[data-calm-button]")) button.setAttribute("aria-pressed", String(calm()));
 });
 
 // A film begins as the person set it; what they change on it by hand stays.
