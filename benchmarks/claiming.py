@@ -357,12 +357,12 @@ def _open(count: int, languages: Sequence[str]) -> int:
         item, snapshot_id = new_id(), new_id()
         market, language = f"M{number % 12}", languages[number // 12 % len(languages)]
         name, seller = f"{language}-{number}", f"S-{number % 97}"
-        items.append((item, "listing", name, market, language, "live", seller, name, None, now, now))
+        items.append((item, "listing", name, market, language, "live", seller, name, None, now, now, ""))
         snapshots.append((snapshot_id, item, 1, "submitted", 1, {}, name, now, "benchmark"))
         arrivals.append(
             Arrival(item, snapshot_id, 1, "listing", name, market, language, seller, "submitted", True, True, (), name)
         )
-    item_columns = "id kind external_id market language state seller_ref title snapshot_id received_at updated_at"
+    item_columns = "id kind external_id market language state seller_ref title snapshot_id received_at updated_at title_key"
     snapshot_columns = "id item_id number submission schema_version content digest received_at source"
     with transaction.atomic():
         insert_rows(Item, item_columns.split(), items)
