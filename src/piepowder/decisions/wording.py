@@ -114,6 +114,8 @@ def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def _body_problems(wording: Wording) -> Iterator[FieldProblem]:
+    if len(wording.subject) > 300:
+        yield FieldProblem("/subject", "too_long", _("at most %(most)s characters") % {"most": 300})
     if not wording.subject:
         yield FieldProblem("/subject", "required", _("a statement needs a subject"))
     for name in sorted(set(PLACEHOLDER.findall(wording.subject)) - {"item", "reference", "marketplace"}):

@@ -131,6 +131,9 @@ def _text_problems(draft: Draft, is_leaf: bool) -> Iterator[FieldProblem]:
 
 
 def _ground_problems(draft: Draft) -> Iterator[FieldProblem]:
+    for name, most in (("legal_reference", 300), ("terms_clause", 200)):
+        if len(getattr(draft, name)) > most:
+            yield _problem(f"/{name}", "too_long", f"at most {most} characters")
     if draft.ground == Ground.ILLEGAL and not draft.legal_reference:
         yield _problem("/legal_reference", "missing_reference", "an illegal ground names the law")
     if draft.ground == Ground.TERMS and not draft.terms_clause:

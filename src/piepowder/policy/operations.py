@@ -74,18 +74,16 @@ def create_policy(
     is_leaf: bool = True,
     first: Draft,
     at: datetime,
+    needs: Permission = Permission.POLICY_EDIT,
 ) -> Policy:
     """Add a node as the last child of ``parent``, with its first version.
 
+    Whoever approves what another wrote ``needs`` that right instead of the one to edit.
     Raises ``BadPolicy``, ``CodeTaken``, ``UnknownPolicy`` for the parent, ``LeafHasNoChildren`` or ``AlreadyRetired``.
     """
-    _require_edit(actor, ())
+    require_over(actor, needs, ())
     _refuse(code_problems(code, kinds))
-    above = _open_policy(parent) if parent else None
-    if above is not None and above.is_leaf:
-        raise LeafHasNoChildren(f"{parent} is a policy that decisions cite; it cannot become a family")
-    if Policy.objects.filter(code=code).exists():
-        raise CodeTaken(f"the code {code} was given before and is never used again")
+    above = place_for(code, parent)
     last = Policy.objects.aggregate(last=Max("position"))["last"] or 0
     policy = Policy.objects.create(code=code, parent=above, kinds=list(kinds), is_leaf=is_leaf, position=last + _STEP)
     record(
@@ -98,19 +96,35 @@ def create_policy(
         is_leaf=is_leaf,
         kinds=list(kinds),
     )
-    publish_version(actor=actor, code=code, draft=first, at=at)
+    publish_version(actor=actor, code=code, draft=first, at=at, needs=needs)
     return policy
 
 
+def place_for(code: str, parent: str) -> Policy | None:
+    """The family under which a new ``code`` would stand, ``None`` at the top.
+
+    Raises ``CodeTaken``, ``UnknownPolicy`` for the parent, ``LeafHasNoChildren`` or ``AlreadyRetired``.
+    """
+    above = open_policy(parent) if parent else None
+    if above is not None and above.is_leaf:
+        raise LeafHasNoChildren(f"{parent} is a policy that decisions cite; it cannot become a family")
+    if Policy.objects.filter(code=code).exists():
+        raise CodeTaken(f"the code {code} was given before and is never used again")
+    return above
+
+
 @transaction.atomic
-def publish_version(*, actor: Actor, code: str, draft: Draft, at: datetime) -> PolicyVersion:
+def publish_version(
+    *, actor: Actor, code: str, draft: Draft, at: datetime, needs: Permission = Permission.POLICY_EDIT
+) -> PolicyVersion:
     """Publish the next version of a policy; it applies from its effective date on, in its markets.
 
-    An actor whose right to edit is limited to some markets may publish for those only, never a general version.
+    An actor whose right is limited to some markets may publish for those only, never a general version. Whoever approves
+    what another wrote ``needs`` that right instead of the one to edit.
     Raises ``BadPolicy`` with a pointer to each bad field, ``UnknownPolicy``, ``AlreadyRetired`` or ``Backdated``.
     """
-    _require_edit(actor, draft.markets)
-    policy = _open_policy(code)
+    require_over(actor, needs, draft.markets)
+    policy = open_policy(code)
     _refuse(draft_problems(draft, is_leaf=policy.is_leaf))
     if draft.effective_from < day_of(at):
         raise Backdated(f"a version cannot take effect before the day it is published ({day_of(at).isoformat()})")
@@ -128,8 +142,8 @@ def retire(*, actor: Actor, code: str, at: datetime) -> None:
 
     Raises ``UnknownPolicy``, ``AlreadyRetired``, or ``StillHasPolicies`` for a family that has any left.
     """
-    _require_edit(actor, ())
-    policy = _open_policy(code)
+    require_over(actor, Permission.POLICY_EDIT, ())
+    policy = open_policy(code)
     if policy.children.filter(retired_at__isnull=True).exists():
         raise StillHasPolicies(f"retire the policies under {code} first")
     if not Policy.objects.filter(pk=policy.pk, retired_at__isnull=True).update(retired_at=at):
@@ -145,7 +159,7 @@ def load_shipped(*, actor: Actor, at: datetime) -> Loaded:
     versions, they keep the dates they were written with, also past ones. Shipped versions, old and new, get the words
     for recipients in the languages they lack.
     """
-    _require_edit(actor, ())
+    require_over(actor, Permission.POLICY_EDIT, ())
     known = {policy.code: policy for policy in Policy.objects.all()}
     fresh = [node for node in shipped_tree() if node.code not in known]
     start = max((policy.position for policy in known.values()), default=0)
@@ -214,13 +228,19 @@ def _translated(code: str, number: int, words: Mapping[str, Wording]) -> Entry:
     return Entry("policy.translate", "policy", code, body)
 
 
-def _require_edit(actor: Actor, markets: Iterable[str]) -> None:
-    """Policies bind everybody, so the right to edit must not be limited to a vendor, queue or language; a limit to
+def require_over(actor: Actor, permission: Permission, markets: Iterable[str]) -> None:
+    """Policies bind everybody, so the right to write them must not be limited to a vendor, queue or language; a limit to
     markets is fine for a version made for those markets alone."""
+    if not covers(actor, permission, markets):
+        wanted = expand_markets(markets)
+        told = f" for {', '.join(wanted)}" if wanted else " for all markets"
+        raise NotPermitted(f"this needs the permission {permission.value}{told}")
+
+
+def covers(actor: Actor, permission: Permission, markets: Iterable[str]) -> bool:
+    """Whether ``permission`` reaches every one of ``markets``; none means all there are."""
     wanted = set(expand_markets(markets))
-    if not any(_covers(scope, wanted) for scope in actor.scopes(Permission.POLICY_EDIT)):
-        told = f" for {', '.join(sorted(wanted))}" if wanted else " for all markets"
-        raise NotPermitted(f"this needs the permission {Permission.POLICY_EDIT.value}{told}")
+    return any(_covers(scope, wanted) for scope in actor.scopes(permission))
 
 
 def _covers(scope: Scope, markets: set[str]) -> bool:
@@ -235,7 +255,7 @@ def _refuse(problems: Sequence[FieldProblem]) -> None:
         raise BadPolicy(f"the policy is not complete: {first.pointer} {first.detail}", problems=problems)
 
 
-def _open_policy(code: str) -> Policy:
+def open_policy(code: str) -> Policy:
     """The policy, locked until the transaction ends so that two versions never get one number."""
     policy = Policy.objects.select_for_update().filter(code=code).first()
     if policy is None:

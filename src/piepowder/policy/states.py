@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from piepowder.kernel.flow import Flow
+
 
 class Ground(models.TextChoices):
     """Why something may be restricted (DSA Art. 17(3)(d) and (e))."""
@@ -25,3 +27,16 @@ class ProposedState(models.TextChoices):
     SUBMITTED = "submitted", _("awaiting approval")
     PUBLISHED = "published", _("published")
     DROPPED = "dropped", _("dropped")
+
+
+PROPOSED_FLOW = Flow(
+    "proposed version",
+    {
+        "save": ([ProposedState.DRAFT], ProposedState.DRAFT),
+        "submit": ([ProposedState.DRAFT], ProposedState.SUBMITTED),
+        "take_back": ([ProposedState.SUBMITTED], ProposedState.DRAFT),
+        "send_back": ([ProposedState.SUBMITTED], ProposedState.DRAFT),
+        "approve": ([ProposedState.SUBMITTED], ProposedState.PUBLISHED),
+        "drop": ([ProposedState.DRAFT, ProposedState.SUBMITTED], ProposedState.DROPPED),
+    },
+)
