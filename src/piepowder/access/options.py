@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.models import Choice
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require_whole
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import FieldProblem, Malformed
 from piepowder.kernel.kept import Kept
@@ -87,7 +87,7 @@ def choose(*, actor: Actor, at: datetime, values: Mapping[str, Any]) -> list[str
 
     Everything is stored or nothing: raises ``BadChoice`` with one problem per key.
     """
-    require(actor, Permission.SETTINGS_EDIT)
+    require_whole(actor, Permission.SETTINGS_EDIT)
     found = []
     for key, value in values.items():
         if key not in _declared:

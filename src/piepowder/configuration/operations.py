@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access import options
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require_whole
 from piepowder.configuration.logic import Change, changes, escaped, shape_problems, untouched
 from piepowder.configuration.parts import PARTS
 from piepowder.configuration.queries import configuration, digest_of
@@ -91,7 +91,7 @@ def apply(*, actor: Actor, document: Mapping[str, Any], at: datetime, seen: str 
 
 
 def _wanted(actor: Actor, document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    require(actor, Permission.CONFIGURATION_MOVE)
+    require_whole(actor, Permission.CONFIGURATION_MOVE)
     problems = shape_problems(document, PARTS)
     if problems:
         raise BadConfiguration(_("this is no configuration that can be read"), problems=problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require_whole
 from piepowder.configuration.logic import Parts
 from piepowder.configuration.parts import PARTS
 from piepowder.kernel.actor import Actor
@@ -14,7 +14,7 @@ from piepowder.kernel.permissions import Permission
 
 def configuration(actor: Actor) -> dict[str, dict[str, Any]]:
     """Every part with its entries, for those who may move the configuration as a whole."""
-    require(actor, Permission.CONFIGURATION_MOVE)
+    require_whole(actor, Permission.CONFIGURATION_MOVE)
     return {name: part.read() for name, part in PARTS.items()}
 
 

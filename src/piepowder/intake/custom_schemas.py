@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require_whole
 from piepowder.intake.models import ItemSchema
 from piepowder.intake.schemas.custom import CustomField, definition_problems, fields_of
 from piepowder.intake.states import Kind
@@ -32,7 +32,7 @@ def publish_item_schema(*, actor: Actor, at: datetime, kind: str, fields: Any) -
 
     Raises ``BadItemSchema`` with a pointer to each fault.
     """
-    require(actor, Permission.SCHEMA_EDIT)
+    require_whole(actor, Permission.SCHEMA_EDIT)
     found = definition_problems(fields)
     if kind not in Kind.values:
         found.insert(0, FieldProblem("/kind", "unknown_kind", _("there is no such kind of item")))

@@ -103,9 +103,9 @@ WINGS = (
             Room(_("Actions"), "actions", (Permission.ENDPOINT_EDIT,), everywhere=True),
             Room(_("Ledger"), "ledger", (Permission.LEDGER_VIEW,)),
             Room(_("API keys"), "keys", (Permission.KEY_EDIT,)),
-            Room(_("Item fields"), "schemas", (Permission.SCHEMA_EDIT,)),
-            Room(_("Settings"), "settings", (Permission.SETTINGS_EDIT,)),
-            Room(_("Configuration"), "configuration", (Permission.CONFIGURATION_MOVE,)),
+            Room(_("Item fields"), "schemas", (Permission.SCHEMA_EDIT,), everywhere=True),
+            Room(_("Settings"), "settings", (Permission.SETTINGS_EDIT,), everywhere=True),
+            Room(_("Configuration"), "configuration", (Permission.CONFIGURATION_MOVE,), everywhere=True),
         ),
     ),
 )

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from piepowder.access.options import BadChoice, Option, choose, chosen, declared
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require_whole
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
 from piepowder.kernel.permissions import Permission
@@ -66,7 +66,7 @@ def _label(name: str, label: Any) -> str:
 @screen("GET", "HEAD", "POST")
 def settings(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    require(actor, Permission.SETTINGS_EDIT)
+    require_whole(actor, Permission.SETTINGS_EDIT)
     problems: Mapping[str, str] = {}
     values = {option.key: chosen(option.key) for option in declared()}
     if request.method == "POST":

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require_whole
 from piepowder.configuration.operations import apply, compare
 from piepowder.configuration.queries import configuration as in_force
 from piepowder.configuration.written import MOST_BYTES, NotAConfiguration, from_text, to_text
@@ -43,7 +43,7 @@ def configuration_file(request: HttpRequest) -> HttpResponse:
 def configuration_compare(request: HttpRequest) -> HttpResponse:
     """Show what a file would change. Nothing is written; the file goes back and forth with the page."""
     actor = actor_of(request)
-    require(actor, Permission.CONFIGURATION_MOVE)
+    require_whole(actor, Permission.CONFIGURATION_MOVE)
     try:
         text = _brought(request)
         compared = compare(actor=actor, document=from_text(text), at=timezone.now())

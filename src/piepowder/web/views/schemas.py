@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from piepowder.access.visibility import require
+from piepowder.access.visibility import require_whole
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
 from piepowder.intake.custom_schemas import BadItemSchema, custom_fields, publish_item_schema
@@ -49,7 +49,7 @@ class Line:
 
 @screen()
 def schemas(request: HttpRequest) -> HttpResponse:
-    require(actor_of(request), Permission.SCHEMA_EDIT)
+    require_whole(actor_of(request), Permission.SCHEMA_EDIT)
     kinds = [(kind, label, custom_fields(kind)) for kind, label in Kind.choices]
     return render(request, "web/admin/schemas.html", {"kinds": kinds})
 
@@ -58,7 +58,7 @@ def schemas(request: HttpRequest) -> HttpResponse:
 def schema_edit(request: HttpRequest, kind: str) -> HttpResponse:
     """One row per field; a row without a name is none. What is published holds for items that come from then on."""
     actor = actor_of(request)
-    require(actor, Permission.SCHEMA_EDIT)
+    require_whole(actor, Permission.SCHEMA_EDIT)
     if kind not in Kind.values:
         raise Http404
     problems: list[str] = []
