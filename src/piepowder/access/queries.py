@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from piepowder.access.models import ApiKey, Grant, Role, User, Vendor
 from piepowder.access.states import VendorKind
 from piepowder.access.visibility import scope_q, visible
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import Actor, ActorKind, Mandate, Scope
 from piepowder.kernel.errors import NotFound
 from piepowder.kernel.permissions import Permission
@@ -32,8 +33,16 @@ def actor_for(user: User, *, now: datetime) -> Actor:
 
 def mandates_of(user: User, *, now: datetime) -> tuple[Mandate, ...]:
     """What ``user``'s grants in force give, whether or not they may log in."""
-    grants = Grant.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), user=user).select_related("role")
-    return tuple(_mandate(grant, user.vendor.code, user.vendor.kind) for grant in grants)
+    return tuple(_mandate(grant, user.vendor.code, user.vendor.kind) for grant in _grants_in_force(user.pk, now))
+
+
+_grants_in_force = Prepared(
+    lambda user, now: Grant.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now), user_id=user
+    ).select_related("role"),
+    Grant.user,
+    Grant.expires_at,
+)
 
 
 def _mandate(grant: Grant, vendor_code: str, vendor_kind: str) -> Mandate:

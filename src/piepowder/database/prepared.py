@@ -42,13 +42,14 @@ class _Compiled:
 class Prepared(Generic[Row]):
     """A queryset with ``Given`` places, compiled once: call it with the values, in order, for the list of its rows.
 
-    ``build`` gets one ``Given`` for each field of ``fields``. What the queryset says otherwise (related rows, order,
+    ``build`` gets one ``Given`` for each of ``fields`` (``Case.id``, ``Lease.user``). What the queryset says otherwise (related rows, order,
     limit, locks, ``values_list``) stays as it is; places inside ``__in`` or a slice are not possible.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *fields: Field[Any, Any]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *fields: Any) -> None:
         self._build = build
-        self._fields = fields
+        # On the class a field is found behind a descriptor.
+        self._fields: tuple[Field[Any, Any], ...] = tuple(getattr(one, "field", one) for one in fields)
         self._compiled: dict[str, _Compiled] = {}
 
     def __call__(self, *values: Any) -> list[Row]:

@@ -17,7 +17,7 @@ def note_outcome(*, item_id: UUID, founded: bool | None, at: datetime) -> int:
     Decisions call it with the time of the decision; reports that come later wait for the next one. ``founded=None`` takes
     back what the decision of that very moment said: its reports are unjudged again.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         reports = Report.objects.filter(item_id=item_id)
         if founded is None:
             changed = reports.filter(judged_at=at).update(founded=None, judged_at=None)

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from piepowder.database.bulk import insert_rows
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.errors import Conflict, NotFound
 from piepowder.kernel.events import publish
@@ -102,7 +103,7 @@ def enqueue(
     return enqueue_many(outgoing=[outgoing], at=at)[0]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def enqueue_many(*, outgoing: Sequence[Outgoing], at: datetime) -> list[Message]:
     """Enqueue messages, in order, with one delivery for every active endpoint that takes their topic.
 
@@ -177,12 +178,18 @@ def _routes(rows: Sequence[Message], at: datetime) -> list[list[Endpoint]]:
     """The endpoints of each message."""
     if any(message.recipient for message in rows):
         _built_in(E_MAIL, "E-mail", Channel.EMAIL, at)
-    active = list(Endpoint.objects.filter(active=True).exclude(channel=Channel.NONE).order_by("id"))
+    active = _active_endpoints()
     routes = [[endpoint for endpoint in active if _takes(endpoint, message)] for message in rows]
     if not all(routes):
         kept = _built_in(KEPT, "Kept here: no receiver is set up", Channel.NONE, at)
         routes = [endpoints or [kept] for endpoints in routes]
     return routes
+
+
+_active_endpoints = Prepared(
+    lambda: Endpoint.objects.filter(active=True).exclude(channel=Channel.NONE).order_by("id")
+)
+_endpoint_named = Prepared(lambda code: Endpoint.objects.filter(code=code), Endpoint.code)
 
 
 def _takes(endpoint: Endpoint, message: Message) -> bool:
@@ -196,7 +203,7 @@ def _takes(endpoint: Endpoint, message: Message) -> bool:
 def _built_in(code: str, name: str, channel: Channel, at: datetime) -> Endpoint:
     # Looking first saves a savepoint for each message of a process that only ever finds it.
     return (
-        Endpoint.objects.filter(code=code).first()
+        _endpoint_named.first(code)
         or Endpoint.objects.get_or_create(
             code=code, defaults={"name": name, "channel": channel, "created_at": at, "timeout_s": 30}
         )[0]
