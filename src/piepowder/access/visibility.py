@@ -74,6 +74,30 @@ def scope_q(
     return allowed
 
 
+def sees(
+    actor: Actor,
+    permission: Permission,
+    *,
+    vendor: str | None = None,
+    queue: str | None = None,
+    market: str | None = None,
+    language: str | None = None,
+    shared: bool = False,
+) -> bool:
+    """The same as ``scope_q`` for one row at hand: each argument is the code in that column."""
+    return any(
+        _holds(vendor, scope.vendors, shared)
+        and _holds(queue, scope.queues)
+        and _holds(market, scope.markets)
+        and _holds(language, scope.languages)
+        for scope in actor.scopes(permission)
+    )
+
+
+def _holds(code: str | None, allowed: frozenset[str], shared: bool = False) -> bool:
+    return code is None or not allowed or code in allowed or (shared and not code)
+
+
 def visible(rows: QuerySet[M], scope: Q) -> QuerySet[M]:
     """``rows`` narrowed to ``scope``; reads as the first step of every query."""
     return rows.filter(scope)

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from piepowder.access.options import chosen
 from piepowder.access.visibility import require
 from piepowder.database.fitting import refuse_unfit
+from piepowder.database.prepared import Prepared
 from piepowder.decisions.circumstances import evidence_of, found_by_machine, source_of, words_of
 from piepowder.decisions.events import DecisionIssued
 from piepowder.decisions.issuing import Bench, Sound, store
@@ -33,6 +35,7 @@ from piepowder.ledger.operations import Entry, record_many
 from piepowder.outbox.operations import Outgoing, TooLate, cancel_group, enqueue_many
 from piepowder.policy.models import PolicyVersion
 from piepowder.policy.queries import versions_in_force
+from piepowder.review.leases import locked_lease
 from piepowder.review.models import Case, Lease
 from piepowder.review.operations import LeaseLost, close_for_decision, note_violation
 from piepowder.review.states import ACTIVE_STATES, CaseState
@@ -85,6 +88,8 @@ def decide(
     intervention: Mapping[str, Any] | None = None,
     batch: UUID | None = None,
     timed: bool = True,
+    held: tuple[Lease, Item, Case] | None = None,
+    examined: Examined | None = None,
 ) -> Decision:
     """Decide the case that ``actor`` holds by ``lease_id`` and close it; ``judge`` says whether it may be done alone.
 
@@ -92,10 +97,11 @@ def decide(
     the newest leave no trace. Raises ``LeaseLost``, ``BadRuling``, ``NewerSnapshot``, ``NoTemplate`` or
     ``StatementIncomplete``. Nothing leaves before ``Decision.final_at``; until then it can be withdrawn. An ``intervention``
     in a stream (``intervening.py``) leaves at once. Without ``timed`` the time in hand says nothing about the work.
+    ``held`` and ``examined`` are what ``in_hand`` and ``examine`` have said already.
     """
-    lease, item, case = in_hand(actor, lease_id)
+    lease, item, case = held or in_hand(actor, lease_id, at)
     told = {"intervention": dict(intervention)} if intervention else None
-    close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at, told=told)
+    close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at, told=told, lease=lease)
     bench = Bench(
         actor=actor,
         case_id=case.pk,
@@ -106,19 +112,26 @@ def decide(
         intervention=intervention,
         batch=batch,
     )
-    return issue(bench, item, ruling, at, case)
+    return issue(bench, item, ruling, at, case, examined=examined)
 
 
-def in_hand(actor: Actor, lease_id: UUID) -> tuple[Lease, Item, Case]:
-    """What is about to be judged, the item locked; raises ``LeaseLost`` and ``NotPermitted``."""
-    lease = Lease.objects.filter(pk=lease_id).select_related("case").first()
-    if lease is None:
+def in_hand(actor: Actor, lease_id: UUID, at: datetime) -> tuple[Lease, Item, Case]:
+    """What is about to be judged, all of it locked; raises ``LeaseLost`` and ``NotPermitted``."""
+    item_id = _leased.first(lease_id)
+    if item_id is None:
         raise LeaseLost(_("your time on this case ran out; nothing was decided"))
     # Intake locks an item before its case, so this does too.
-    item = locked_item(lease.case.item_id)
-    case = Case.objects.select_related("queue").get(pk=lease.case_id)
-    require(actor, Permission.CASE_DECIDE, place_of(case, actor))
-    return lease, item, case
+    item = locked_item(item_id)
+    lease = locked_lease(actor, lease_id, at)
+    require(actor, Permission.CASE_DECIDE, place_of(lease.case, actor))
+    return lease, item, lease.case
+
+
+_leased = Prepared(lambda lease: Lease.objects.filter(pk=lease).values_list("case__item_id", flat=True), Lease.id)
+_item = Prepared(lambda item: Item.objects.select_for_update(no_key=True).filter(pk=item), Item.id)
+_snapshot = Prepared(
+    lambda snapshot, item: Snapshot.objects.filter(pk=snapshot, item_id=item), Snapshot.id, Snapshot.item
+)
 
 
 def handling_ms(lease: Lease, at: datetime) -> int:
@@ -193,14 +206,21 @@ def examine(item: Item, ruling: Ruling, at: datetime, *, since: datetime | None)
 
 
 def issue(
-    bench: Bench, item: Item, ruling: Ruling, at: datetime, case: Case | None, *, beside: Case | None = None
+    bench: Bench,
+    item: Item,
+    ruling: Ruling,
+    at: datetime,
+    case: Case | None,
+    *,
+    beside: Case | None = None,
+    examined: Examined | None = None,
 ) -> Decision:
     """Examine the ruling and store the decision; the caller has locked the item and closed the case.
 
     ``beside`` is a case that was decided already, which this decision comes in addition to.
     """
     about = case or beside
-    sound_so_far = examine(item, ruling, at, since=about.opened_at if about else _last_decided(item, at))
+    sound_so_far = examined or examine(item, ruling, at, since=about.opened_at if about else _last_decided(item, at))
     snapshot, cited, source = sound_so_far.snapshot, sound_so_far.versions, sound_so_far.source
     former = None if beside else _former(item, snapshot, case)
     if former is not None and former.state == DecisionState.ISSUED:
@@ -253,7 +273,7 @@ def issue(
 
 
 def locked_item(item_id: UUID | None) -> Item:
-    item = Item.objects.select_for_update(no_key=True).filter(pk=item_id).first() if item_id else None
+    item = _item.first(item_id) if item_id else None
     if item is None:
         raise NoSuchItem(_("there is no such item"))
     return item
@@ -275,7 +295,7 @@ def _waiting_case(item: Item, case_id: UUID | None) -> Case | None:
 
 
 def _judged(item: Item, ruling: Ruling) -> Snapshot:
-    snapshot = Snapshot.objects.filter(pk=ruling.snapshot_id, item=item).first()
+    snapshot = _snapshot.first(ruling.snapshot_id, item.pk)
     if snapshot is None:
         problem = FieldProblem("/snapshot_id", "unknown_snapshot", _("is no snapshot of this item"))
         raise BadRuling(_("the ruling cannot stand as it is"), problems=[problem])
@@ -293,9 +313,20 @@ def _last_decided(item: Item, at: datetime) -> datetime | None:
 
 def _former(item: Item, snapshot: Snapshot, case: Case | None) -> Decision | None:
     """What the new decision refers to as the one before: the last of the case; without a case, of the same snapshot."""
+    return _former_of_case.first(case.pk) if case else _former_of_snapshot.first(item.pk, snapshot.pk)
+
+
+def _standing() -> QuerySet[Decision]:
     rows = Decision.objects.select_for_update(of=("self",), no_key=True).filter(superseded_by__isnull=True)
-    rows = rows.filter(case=case) if case else rows.filter(case__isnull=True, item=item, snapshot=snapshot)
-    return rows.order_by("-decided_at", "-id").first()
+    return rows.order_by("-decided_at", "-id")
+
+
+_former_of_case = Prepared(lambda case: _standing().filter(case_id=case)[:1], Decision.case)
+_former_of_snapshot = Prepared(
+    lambda item, snapshot: _standing().filter(case__isnull=True, item_id=item, snapshot_id=snapshot)[:1],
+    Decision.item,
+    Decision.snapshot,
+)
 
 
 def _supersede(actor: Actor, former: Decision, at: datetime) -> None:

@@ -18,9 +18,9 @@ from piepowder.decisions.logic import propose_enforcement
 from piepowder.decisions.models import Decision, Opinion, Panel, Proposal
 from piepowder.decisions.ruling import Ruling
 from piepowder.decisions.states import Outcome, PanelState
+from piepowder.intake.models import Item
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor
-from piepowder.review.leases import locked_lease
 from piepowder.review.models import Case, Lease
 from piepowder.review.opening import violations_of
 
@@ -55,8 +55,7 @@ def judge(
     ``decide`` raises, and ``OpinionGiven``. ``batch`` and ``timed`` are for cases decided together, ``intervention`` for
     a stream that is on, which never waits.
     """
-    lease, item, case = in_hand(actor, lease_id)
-    locked_lease(actor, lease_id, at)
+    held = lease, item, case = in_hand(actor, lease_id, at)
     examined = examine(item, ruling, at, since=case.opened_at)
     if not case.queue.shows_enforcement and intervention is None:
         ruling = _by_policy(ruling, examined, case, at)
@@ -69,13 +68,12 @@ def judge(
         return Judged(decision=counted.decision, opinion=counted.opinion, split=counted.split)
     if panel is not None:
         panels.require_not_heard(panel, actor)
-    return _alone(actor, lease, case, ruling, examined, panel, at, intervention=intervention, batch=batch, timed=timed)
+    return _alone(actor, held, ruling, examined, panel, at, intervention=intervention, batch=batch, timed=timed)
 
 
 def _alone(
     actor: Actor,
-    lease: Lease,
-    case: Case,
+    held: tuple[Lease, Item, Case],
     ruling: Ruling,
     examined: Examined,
     panel: Panel | None,
@@ -86,6 +84,7 @@ def _alone(
     timed: bool,
 ) -> Judged:
     """One person rules, or adjudicates what ``panel`` could not."""
+    lease, _item, case = held
     shared = panel is not None and sense_of(ruling) in panels.senses(panels.standing(panel))
     asked = frozenset[str]() if shared else asked_of(actor)
     parting = part(ruling.enforcements, asked, urgent=_is_urgent(case, examined) or intervention is not None)
@@ -104,6 +103,8 @@ def _alone(
         intervention=intervention,
         batch=batch,
         timed=timed,
+        held=held,
+        examined=examined,
     )
     if panel is not None and panel.state == PanelState.SPLIT:
         panels.adjudicated(panel, decision=decision, actor=actor, at=at)

@@ -103,7 +103,7 @@ def enqueue(
     return enqueue_many(outgoing=[outgoing], at=at)[0]
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def enqueue_many(*, outgoing: Sequence[Outgoing], at: datetime) -> list[Message]:
     """Enqueue messages, in order, with one delivery for every active endpoint that takes their topic.
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from piepowder.access.models import User
 from piepowder.access.options import chosen
 from piepowder.access.visibility import require
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import FieldProblem, Malformed, NotFound
 from piepowder.kernel.permissions import Permission
@@ -83,8 +84,7 @@ _remembered: dict[int, tuple[float, Limits]] = {}
 
 
 def _limits(user_id: int, at: datetime) -> Limits:
-    columns = ("timezone", "allowance__in_hand", "allowance__skips_a_day", "allowance__exposure_minutes")
-    row = User.objects.filter(pk=user_id).values_list(*columns, "allowance__lifted_on").first()
+    row = _allowed.first(user_id)
     if row is None:
         raise NoSuchPerson(_("there is no such person"))
     timezone, in_hand, skips, minutes, lifted_on = row
@@ -101,9 +101,23 @@ def _limits(user_id: int, at: datetime) -> Limits:
     )
 
 
+_COLUMNS = ("timezone", "allowance__in_hand", "allowance__skips_a_day", "allowance__exposure_minutes")
+_allowed = Prepared(lambda user: User.objects.filter(pk=user).values_list(*_COLUMNS, "allowance__lifted_on"), User.id)
+_exposed = Prepared(
+    lambda user, on: Exposure.objects.filter(user_id=user, on=on).values_list("severity", "seconds"),
+    Exposure.user,
+    Exposure.on,
+)
+_skipped = Prepared(
+    lambda user, since: Skip.objects.filter(user_id=user, kind=SkipKind.SKIPPED, at__gte=since).values_list("pk"),
+    Skip.user,
+    Skip.at,
+)
+
+
 def spent_on(user_id: int, on: date) -> Spent:
     """What the person had before them on that day. One query."""
-    seconds = dict(Exposure.objects.filter(user_id=user_id, on=on).values_list("severity", "seconds"))
+    seconds = dict(_exposed(user_id, on))
     return Spent(tuple(float(seconds.get(one, 0)) for one in SEVERITIES))  # type: ignore[arg-type]  # four of them
 
 
@@ -111,8 +125,7 @@ def skips_left(user_id: int, at: datetime) -> int:
     """How often the person may still pass on a case today."""
     limits = limits_of(user_id, at)
     since = midnight(at, limits.timezone)
-    skipped = Skip.objects.filter(user_id=user_id, kind=SkipKind.SKIPPED, at__gte=since).count()
-    return max(0, limits.skips_a_day - skipped)
+    return max(0, limits.skips_a_day - len(_skipped(user_id, since)))
 
 
 def set_allowance(

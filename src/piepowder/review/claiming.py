@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.database.bulk import insert_rows
+from piepowder.database.prepared import Prepared
 from piepowder.database.turns import turn
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict
@@ -224,7 +225,7 @@ def _taken(known: Reference, asked: _Asked) -> Claim | None:
         if in_hand(asked.user)[0] >= asked.limits.in_hand:
             return None
         best = claim_statement.best_waiting(wanted, asked.user, asked.at)
-        return hand_over(Case.objects.get(pk=best), actor=asked.actor, user=asked.user, at=asked.at) if best else None
+        return hand_over(_case(best)[0], actor=asked.actor, user=asked.user, at=asked.at) if best else None
 
 
 def _taken_at_once(known: Reference, wanted: Wish, asked: _Asked) -> Claim | None:
@@ -283,7 +284,13 @@ def _reach(actor: Actor, user: int, at: datetime, queues: Sequence[str] = ()) ->
 
 
 def _is_available(user: int) -> bool:
-    return Presence.objects.filter(user_id=user, state=Availability.AVAILABLE).exists()
+    return bool(_available(user))
+
+
+_available = Prepared(
+    lambda user: Presence.objects.filter(user_id=user, state=Availability.AVAILABLE).values_list("pk"), Presence.user
+)
+_case = Prepared(lambda case_id: Case.objects.filter(pk=case_id), Case.id)
 
 
 def _require_available(user: int) -> None:

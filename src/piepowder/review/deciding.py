@@ -19,7 +19,7 @@ from piepowder.review.claiming import hand_over
 from piepowder.review.hands import let_go
 from piepowder.review.joint import judge_anew
 from piepowder.review.leases import LeaseLost, given_reason, locked_case, locked_lease, require_in_scope
-from piepowder.review.models import Case, Draft, SellerViolations
+from piepowder.review.models import Case, Draft, Lease, SellerViolations
 from piepowder.review.opening import day_of
 from piepowder.review.standing import user_id_of
 from piepowder.review.states import ACTIVE_STATES, CASE_FLOW, CaseEventKind, CaseState
@@ -42,15 +42,18 @@ def close_for_decision(
     lease_id: UUID | None,
     at: datetime,
     told: Mapping[str, Any] | None = None,
+    lease: Lease | None = None,
 ) -> Case:
     """Mark the case decided and stop its clock; the caller writes the decision in the same transaction.
 
     A person presents their lease: one that is foreign, expired or of another case raises ``LeaseLost`` and nothing is
     written. Without a lease a machine decides, and only a case that waits (``WrongState`` otherwise). The case keeps
     holder, vendor and ``claimed_at`` as they were when it was decided. ``told`` stands with the step in the case's history.
+    ``lease`` is what ``locked_lease`` returned, where the caller has locked it already.
     """
     with transaction.atomic():
-        lease = locked_lease(actor, lease_id, at) if lease_id is not None else None
+        if lease is None and lease_id is not None:
+            lease = locked_lease(actor, lease_id, at)
         if lease is not None:
             case = lease.case
             if case.pk != case_id:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.review.allowances import limits_of
 from piepowder.review.exposure import Share, midnight, shares
@@ -57,7 +58,7 @@ class ConsoleCase:
 
 def console_case(actor: Actor, lease_id: UUID, *, now: datetime) -> ConsoleCase:
     """The case that ``actor`` holds by this lease; raises ``LeaseLost`` when it is no longer theirs. Two queries."""
-    lease = Lease.objects.filter(pk=lease_id).select_related("case__item", "case__queue").first()
+    lease = _lease.first(lease_id)
     if (
         lease is None
         or actor.kind is not ActorKind.PERSON
@@ -66,7 +67,7 @@ def console_case(actor: Actor, lease_id: UUID, *, now: datetime) -> ConsoleCase:
     ):
         raise LeaseLost(_("this case is no longer yours: the lease has ended"))
     case = lease.case
-    draft = Draft.objects.filter(case_id=case.pk, user_id=lease.user_id).values_list("content", flat=True).first()
+    draft = _draft.first(case.pk, lease.user_id)
     return ConsoleCase(
         lease_id=lease.pk,
         expires_at=lease.expires_at,
@@ -96,6 +97,16 @@ def console_case(actor: Actor, lease_id: UUID, *, now: datetime) -> ConsoleCase:
         hides_enforcement=not case.queue.shows_enforcement,
         draft=draft or {},
     )
+
+
+_lease = Prepared(
+    lambda lease_id: Lease.objects.filter(pk=lease_id).select_related("case__item", "case__queue"), Lease.id
+)
+_draft = Prepared(
+    lambda case_id, user: Draft.objects.filter(case_id=case_id, user_id=user).values_list("content", flat=True),
+    Draft.case,
+    Draft.user,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.models import User
 from piepowder.database.bulk import insert_rows
+from piepowder.database.prepared import Prepared
 from piepowder.intake.media import reveal_media
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.errors import Conflict
@@ -58,7 +59,7 @@ def let_go(case: Case, *, at: datetime, lease: Lease | None = None) -> None:
 def let_go_of(ended: Collection[tuple[Lease, int]], *, at: datetime, acted: bool) -> None:
     """The same for several leases, each with the severity of its case. The caller holds their locks."""
     Lease.objects.filter(pk__in=[lease.pk for lease, _severity in ended]).delete()
-    zones = dict(User.objects.filter(pk__in={lease.user_id for lease, _ in ended}).values_list("pk", "timezone"))
+    zones = {user: _zone(user)[0] for user in {lease.user_id for lease, _severity in ended}}
     counted: dict[tuple[int, date, int], list[float]] = defaultdict(lambda: [0, 0])
     for lease, severity in ended:
         if lease.ahead:
@@ -70,6 +71,9 @@ def let_go_of(ended: Collection[tuple[Lease, int]], *, at: datetime, acted: bool
             taken_at=lease.taken_at, shown_at=lease.shown_at, shown_s=lease.shown_s, until=until, acted=acted
         )
     _count((*key, int(cases), round(seconds), 0) for key, (cases, seconds) in sorted(counted.items()))
+
+
+_zone = Prepared(lambda user: User.objects.filter(pk=user).values_list("timezone", flat=True), User.id)
 
 
 def expire(*, now: datetime, limit: int = 500) -> int:
@@ -113,12 +117,20 @@ def mark_viewed(*, actor: Actor, lease_id: UUID, at: datetime) -> None:
         if lease.ahead:
             _take_up(lease, at=at)
         put_before(lease, at=at)
-        seen = CaseEvent.objects.filter(case_id=case.pk, kind=CaseEventKind.VIEWED, lease=lease_id)
-        if seen.exists():
+        if _views(case.pk, lease_id):
             return
         if case.first_viewed_at is None:
             Case.objects.filter(pk=case.pk).update(first_viewed_at=at)
         take_step(actor=actor, at=at, case=case, kind=CaseEventKind.VIEWED, verb="case.view", lease=lease_id)
+
+
+_views = Prepared(
+    lambda case_id, lease_id: CaseEvent.objects.filter(
+        case_id=case_id, kind=CaseEventKind.VIEWED, lease=lease_id
+    ).values_list("pk")[:1],
+    CaseEvent.case,
+    CaseEvent.lease,
+)
 
 
 def _take_up(lease: Lease, *, at: datetime) -> None:
@@ -156,14 +168,18 @@ def uncover(*, actor: Actor, lease_id: UUID, digest: str, at: datetime) -> None:
 
 def put_before(lease: Lease, *, at: datetime) -> None:
     """``lease`` is the one its holder looks at from now on; their others are put aside. The caller holds its lock."""
-    others = Lease.objects.filter(user_id=lease.user_id, shown_at__isnull=False).exclude(pk=lease.pk)
-    for other in others:
+    for other in _before_eyes(lease.user_id):
+        if other.pk == lease.pk:
+            continue
         assert other.shown_at is not None
         seconds = max(0.0, (at - other.shown_at).total_seconds())
         Lease.objects.filter(pk=other.pk, shown_at=other.shown_at).update(shown_at=None, shown_s=F("shown_s") + seconds)
     if lease.shown_at is None:
         Lease.objects.filter(pk=lease.pk).update(shown_at=at)
         lease.shown_at = at
+
+
+_before_eyes = Prepared(lambda user: Lease.objects.filter(user_id=user, shown_at__isnull=False), Lease.user)
 
 
 def in_hand(user: int) -> tuple[int, int]:

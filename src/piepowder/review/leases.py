@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import Actor, ActorKind, Place
 from piepowder.kernel.errors import Conflict, NotFound, Refused
 from piepowder.kernel.permissions import Permission
@@ -42,7 +43,7 @@ def heartbeat(*, actor: Actor, lease_id: UUID, at: datetime) -> datetime:
     """Keep a lease alive and return its new end; raises ``LeaseLost`` once it has ended."""
     user = _person(actor)
     with transaction.atomic():
-        row = Lease.objects.filter(pk=lease_id).values_list("user_id", "expires_at", "length_s").first()
+        row = _terms.first(lease_id)
         if row is None or row[0] != user or row[1] <= at:
             raise LeaseLost(_("this case is no longer yours: the lease has ended"))
         expires_at = at + timedelta(seconds=row[2])
@@ -50,6 +51,11 @@ def heartbeat(*, actor: Actor, lease_id: UUID, at: datetime) -> datetime:
             raise LeaseLost(_("this case is no longer yours: the lease has just ended"))
         Presence.objects.filter(user_id=user, seen_at__lt=at - _SEEN_EVERY).update(seen_at=at)
     return expires_at
+
+
+_terms = Prepared(
+    lambda lease_id: Lease.objects.filter(pk=lease_id).values_list("user_id", "expires_at", "length_s"), Lease.id
+)
 
 
 def save_draft(
@@ -75,11 +81,20 @@ def save_draft(
 def locked_lease(actor: Actor, lease_id: UUID, at: datetime) -> Lease:
     """The actor's live lease with its case, both locked; raises ``LeaseLost``."""
     user = _person(actor)
-    rows = Lease.objects.select_related("case").select_for_update(of=("self", "case"), no_key=True)
-    lease = rows.filter(pk=lease_id).first()
+    lease = _locked.first(lease_id)
     if lease is None or lease.user_id != user or lease.expires_at <= at:
         raise LeaseLost(_("this case is no longer yours: the lease has ended"))
     return lease
+
+
+_locked = Prepared(
+    lambda lease_id: (
+        Lease.objects.select_related("case__queue")
+        .select_for_update(of=("self", "case"), no_key=True)
+        .filter(pk=lease_id)
+    ),
+    Lease.id,
+)
 
 
 def locked_case(case_id: UUID) -> Case:

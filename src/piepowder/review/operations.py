@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from piepowder.review.ahead import claim_ahead, give_back_ahead, ready_lease
 from piepowder.review.allowances import BadAllowance, lift_budget, set_allowance
 from piepowder.review.assigning import CannotTakeIt, assign
-from piepowder.review.ahead import claim_ahead, give_back_ahead, ready_lease
 from piepowder.review.availability import BadAvailability, set_availability, still_here
 from piepowder.review.claiming import (
     Claim,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from piepowder.database.bulk import insert_rows
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.ledger.operations import Entry, append_rows, fact_row, record
 from piepowder.review.case_clocks import CLOCK_STEPS, CycleRow, Step, cycles
@@ -92,13 +93,23 @@ def rank_of(case: Case) -> int:
 
 
 def _told_by_events(case_id: UUID, now: datetime) -> list[CycleRow]:
-    events = CaseEvent.objects.filter(case_id=case_id, kind__in=CLOCK_STEPS).order_by("at", "id")
-    steps = [Step(*row) for row in events.values_list("kind", "at", "body")]
+    steps = [Step(*row) for row in _clock_steps(case_id)]
     return cycles(steps, calendars=reference().calendars, now=now)
 
 
+_clock_steps = Prepared(
+    lambda case_id: (
+        CaseEvent.objects.filter(case_id=case_id, kind__in=CLOCK_STEPS)
+        .order_by("at", "id")
+        .values_list("kind", "at", "body")
+    ),
+    CaseEvent.case,
+)
+_clocks = Prepared(lambda case_id: CaseClock.objects.filter(case_id=case_id, metric=METRIC), CaseClock.case)
+
+
 def _store(case_id: UUID, rows: list[CycleRow], now: datetime) -> None:
-    stored = {clock.cycle: clock for clock in CaseClock.objects.filter(case_id=case_id, metric=METRIC)}
+    stored = {clock.cycle: clock for clock in _clocks(case_id)}
     late = [row for row in rows if row.breached_at and not (row.cycle in stored and stored[row.cycle].breached_at)]
     for row in rows:
         if row.cycle not in stored:

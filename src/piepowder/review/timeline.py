@@ -105,7 +105,10 @@ def _words(event: CaseEvent) -> str:
     if event.kind == CaseEventKind.OPENED:
         return _("%(what)s in %(queue)s") % {"what": label, "queue": _queue_name(body.get("queue", ""))}
     if event.kind == CaseEventKind.SPLIT:
-        return _("%(what)s: to be adjudicated in %(queue)s") % {"what": label, "queue": _queue_name(body.get("queue", ""))}
+        return _("%(what)s: to be adjudicated in %(queue)s") % {
+            "what": label,
+            "queue": _queue_name(body.get("queue", "")),
+        }
     if event.kind == CaseEventKind.SENT_BACK and body.get("own"):
         return _("proposal taken back")
     if event.kind == CaseEventKind.REPRIORITISED:
