@@ -118,6 +118,33 @@ BY_CODE: Mapping[str, Sentence] = {
     ),
     "bad_view": Sentence(_("The view is not kept"), _("Correct what is named here and keep it again.")),
     "unknown_column": Sentence(_("There is no such column"), _("Choose the columns in the list and download again.")),
+    "policy_being_written": Sentence(
+        _("The next version is being written already"), _("Open the draft among the policy drafts and write on there.")
+    ),
+    "no_such_proposed_version": Sentence(_("There is no such draft"), _("Look at the list of policy drafts.")),
+    "proposed_version_changed": Sentence(
+        _("Somebody else has saved this draft meanwhile"),
+        _("What you typed is still here. Look at what is kept now, then save yours over it or load the page again."),
+    ),
+    "own_policy_version": Sentence(
+        _("Nobody approves their own words"), _("Ask somebody else who may approve policies to look at it.")
+    ),
+    "version_backdated": Sentence(
+        _("Its day has gone by"), _("Choose today or a later day: nobody can have followed a rule before it was published.")
+    ),
+    "bad_policy": Sentence(_("The version cannot be published"), _("Correct what is named here and try again.")),
+    "policy_retired": Sentence(_("This policy is retired"), _("Its code is never used again; write a new policy instead.")),
+    "policy_has_children": Sentence(_("There are policies below it"), _("Retire or move those first.")),
+    "parent_is_leaf": Sentence(_("Nothing can stand below this policy"), _("Choose a family to stand under.")),
+    "family_under_itself": Sentence(_("A family cannot stand under itself"), _("Choose a place outside of it.")),
+    "policy_not_beside": Sentence(
+        _("The tree has changed meanwhile"), _("Load the page again and choose the place anew.")
+    ),
+    "template_overtaken": Sentence(
+        _("Somebody published other words meanwhile"),
+        _("What you typed is still here. Look at the difference to what is in force now, then publish again."),
+    ),
+    "bad_template": Sentence(_("These words cannot be published"), _("Correct what is named at its place.")),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
 }
 

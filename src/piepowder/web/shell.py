@@ -77,6 +77,14 @@ WINGS = (
         "books",
         (
             Room(_("Policies"), "policies", (Permission.POLICY_VIEW,)),
+            Room(_("Drafts"), "policy_drafts", (Permission.POLICY_EDIT, Permission.POLICY_APPROVE), everywhere=True),
+            Room(_("Translations"), "policy_translations", (Permission.POLICY_EDIT, Permission.POLICY_APPROVE)),
+            Room(
+                _("Words of statements"),
+                "statement_templates",
+                (Permission.TEMPLATE_EDIT, Permission.POLICY_EDIT),
+                everywhere=True,
+            ),
             Room(_("Beginnings for facts"), "facts_templates", (Permission.TEMPLATE_EDIT,)),
         ),
     ),
