@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from piepowder.access.visibility import NotPermitted
+from piepowder.intake.custom_schemas import custom_fields
 from piepowder.intake.events import ItemsReceived
 from piepowder.intake.media import store_upload
 from piepowder.intake.models import Detection, Item, ItemMedia, Relation, Snapshot
@@ -215,6 +216,7 @@ def test_a_hundred_items_take_as_many_queries_as_ten(submit: Submit, now: dateti
         one = {"title": title, "images": images}
         return [listing(f"{count}-{n}", content=one, detections=[found("x")]) for n in range(count)]
 
+    custom_fields("listing")  # Kept by the process for a moment, whoever asks first.
     counted = []
     for count in (30, 300):
         if known:

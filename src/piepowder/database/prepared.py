@@ -42,8 +42,8 @@ class _Compiled:
 class Prepared(Generic[Row]):
     """A queryset with ``Given`` places, compiled once: call it with the values, in order, for the list of its rows.
 
-    ``build`` gets one ``Given`` for each of ``fields`` (``Case.id``, ``Lease.user``). What the queryset says otherwise (related rows, order,
-    limit, locks, ``values_list``) stays as it is; places inside ``__in`` or a slice are not possible.
+    ``build`` gets one ``Given`` for each of ``fields`` (``Case.id``, ``Lease.user``). What the queryset says otherwise
+    (related rows, order, limit, locks, ``values_list``) stays as it is; places inside ``__in`` or a slice are not possible.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]], *fields: Any) -> None:

@@ -19,6 +19,7 @@ from piepowder.access.models import User
 from piepowder.access.options import chosen
 from piepowder.access.queries import actor_for
 from piepowder.access.visibility import NotPermitted, require
+from piepowder.database.prepared import Prepared
 from piepowder.decisions import panels
 from piepowder.decisions.deciding import NewerSnapshot, issue, locked_item
 from piepowder.decisions.issuing import Bench
@@ -50,8 +51,13 @@ class OwnProposal(Forbidden):
 
 def asked_of(actor: Actor) -> frozenset[str]:
     """The measures that wait for approval when ``actor`` orders them: everybody's, and those set for this person."""
-    own = Allowance.objects.filter(user_id=int(actor.ref)).values_list("four_eyes", flat=True).first()
+    own = _own_measures.first(int(actor.ref))
     return frozenset([*chosen(FOUR_EYES), *(own or ())])
+
+
+_own_measures = Prepared(
+    lambda user: Allowance.objects.filter(user_id=user).values_list("four_eyes", flat=True), Allowance.user
+)
 
 
 def propose(

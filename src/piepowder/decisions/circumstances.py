@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Q
-
+from piepowder.database.prepared import Prepared
 from piepowder.decisions.filling import short_title
 from piepowder.decisions.states import Source
 from piepowder.intake.models import Detection, Item, ItemMedia, Moment, Report, Snapshot
@@ -24,12 +23,9 @@ def source_of(item_id: UUID, *, since: datetime | None, at: datetime) -> Source:
 
     A suspended trusted flagger's notice is a notice like any other.
     """
-    reports = Report.objects.filter(item_id=item_id, received_at__lte=at)
-    if since is not None:
-        reports = reports.filter(received_at__gte=since)
     kinds = {
         ReporterKind.USER.value if suspended is not None else kind
-        for kind, suspended in reports.values_list("reporter__kind", "reporter__suspended_at").distinct()
+        for kind, suspended in _reporters(item_id, at, since or datetime.min.replace(tzinfo=UTC))
     }
     if ReporterKind.AUTHORITY in kinds:
         return Source.AUTHORITY
@@ -38,14 +34,37 @@ def source_of(item_id: UUID, *, since: datetime | None, at: datetime) -> Source:
     return Source.NOTICE if kinds else Source.OWN_INITIATIVE
 
 
+_reporters = Prepared(
+    lambda item, until, since: (
+        Report.objects.filter(item_id=item, received_at__lte=until, received_at__gte=since)
+        .values_list("reporter__kind", "reporter__suspended_at")
+        .distinct()
+    ),
+    Report.item,
+    Report.received_at,
+    Report.received_at,
+)
+_found_in = Prepared(
+    lambda snapshot: Detection.objects.filter(snapshot_id=snapshot).values_list("policy_code", flat=True),
+    Detection.snapshot,
+)
+_stored_of = Prepared(
+    lambda snapshot: (
+        ItemMedia.objects.filter(snapshot_id=snapshot, state=MediaState.STORED)
+        .order_by("position")
+        .values_list("stored_id", flat=True)
+    ),
+    ItemMedia.snapshot,
+)
+
+
 def found_by_machine(snapshot_id: UUID, codes: Sequence[str], source: Source) -> bool:
     """Whether automated means pointed at what was ruled: a detection for a cited policy, or any when nobody reported."""
-    detections = Detection.objects.filter(snapshot_id=snapshot_id)
-    if codes and source is not Source.OWN_INITIATIVE:
-        detections = detections.filter(policy_code__in=codes)
-    elif codes:
-        detections = detections.filter(Q(policy_code__in=codes) | Q(policy_code=""))
-    return detections.exists()
+    found = _found_in(snapshot_id)
+    if not codes:
+        return bool(found)
+    wanted = set(codes) if source is not Source.OWN_INITIATIVE else {*codes, ""}
+    return not wanted.isdisjoint(found)
 
 
 STREAM_EVIDENCE = 50
@@ -54,8 +73,7 @@ STREAM_EVIDENCE = 50
 
 def evidence_of(snapshot: Snapshot, kind: str) -> list[str]:
     """Digests of the stored media of a snapshot, in order; of a livestream its newest pictures with them."""
-    media = ItemMedia.objects.filter(snapshot=snapshot, state=MediaState.STORED).order_by("position")
-    digests = [digest for digest in media.values_list("stored_id", flat=True) if digest]
+    digests = [digest for digest in _stored_of(snapshot.pk) if digest]
     if kind == Kind.LIVESTREAM:
         pictures = Moment.objects.filter(item_id=snapshot.item_id, stored__isnull=False).order_by("-at_ms", "-id")
         newest = pictures.values_list("stored_id", flat=True)[:STREAM_EVIDENCE]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from piepowder.database.prepared import Prepared
 from piepowder.decisions.models import Decision, Opinion, Panel
 from piepowder.decisions.panels import SITTING, standing
 from piepowder.decisions.ruling import EnforcementOrder, from_json
@@ -45,13 +46,16 @@ class PanelView:
     given: tuple[OpinionLine, ...]
 
 
+_last_panel = Prepared(lambda case: Panel.objects.filter(case_id=case).order_by("-round")[:1], Panel.case)
+
+
 def panel_told(actor: Actor, case_id: UUID) -> PanelView | None:
     """The last panel of the case with what was said, for those who may know it now; ``None`` for everybody else.
 
     While opinions are still being given nobody may. Once they differ, who has the case in hand may, and who may adjudicate
     it but does not have to give an opinion; once it is over, whoever sees the case's decision.
     """
-    panel = Panel.objects.filter(case_id=case_id).order_by("-round").first()
+    panel = _last_panel.first(case_id)
     if panel is None or panel.state == PanelState.OPEN:
         return None
     case = Case.objects.select_related("queue").get(pk=case_id)

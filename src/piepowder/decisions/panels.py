@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from piepowder.database.prepared import Prepared
 from piepowder.decisions.agreement import Sense, Verdict, sense_of, verdict
 from piepowder.decisions.deciding import decide, handling_ms, locked_item
 from piepowder.decisions.models import Decision, Opinion, Panel
@@ -55,7 +56,10 @@ class Counted:
 
 def sitting(case_id: UUID) -> Panel | None:
     """The panel that judges the case at the moment, locked with it by the caller."""
-    return Panel.objects.filter(case_id=case_id, state__in=SITTING).first()
+    return _sitting.first(case_id)
+
+
+_sitting = Prepared(lambda case: Panel.objects.filter(case_id=case, state__in=list(SITTING))[:1], Panel.case)
 
 
 def panel_for(case: Case, *, second: bool, at: datetime) -> Panel | None:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import scope_q, visible
+from piepowder.database.prepared import Prepared
 from piepowder.decisions.approvals import NoSuchProposal, asked_of, place_of_proposal
 from piepowder.decisions.models import Proposal
 from piepowder.decisions.ruling import Ruling, from_json
@@ -112,14 +113,17 @@ def proposal_page(actor: Actor, proposal_id: UUID) -> ProposalView:
     )
 
 
+_newest = Prepared(
+    lambda case: (
+        Proposal.objects.select_related("proposer", "settled_by").filter(case_id=case).order_by("-proposed_at")[:1]
+    ),
+    Proposal.case,
+)
+
+
 def sent_back(actor: Actor, case_id: UUID) -> SentBack | None:
     """Why the newest proposal about the case was sent back, for people of the proposer's vendor. One query."""
-    found = (
-        Proposal.objects.select_related("proposer", "settled_by")
-        .filter(case_id=case_id)
-        .order_by("-proposed_at")
-        .first()
-    )
+    found = _newest.first(case_id)
     if found is None or found.state != ProposalState.SENT_BACK or found.vendor != actor.vendor:
         return None
     assert found.settled_at is not None

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from piepowder.access.visibility import scope_q, visible
+from piepowder.access.visibility import scope_q, sees, visible
+from piepowder.database.prepared import Prepared
 from piepowder.intake.media import NoSuchMedia
 from piepowder.intake.models import (
     Detection,
@@ -164,14 +165,12 @@ def seen_items(actor: Actor) -> QuerySet[Item]:
 
 def item_card(actor: Actor, item_id: UUID, *, number: int | None = None) -> ItemCard:
     """The item with its newest snapshot, or with the one of ``number``; raises ``NoSuchItem``. Five queries."""
-    item = seen_items(actor).filter(id=item_id).first()
-    if item is None:
-        raise NoSuchItem(_("there is no such item"))
-    snapshots = list(Snapshot.objects.filter(item_id=item_id).order_by("-number").defer("content"))
+    item = _seen_item(actor, item_id)
+    snapshots = _snapshots(item_id)
     chosen = next((one for one in snapshots if number in (None, one.number)), None)
     if chosen is None:
         raise NoSuchItem(f"the item has no snapshot {number}")
-    detections = Detection.objects.filter(item_id=item_id, snapshot_id=chosen.id).order_by("-score", "id")
+    detections = _detections(item_id, chosen.id)
     return ItemCard(
         id=item.id,
         kind=item.kind,
@@ -185,13 +184,42 @@ def item_card(actor: Actor, item_id: UUID, *, number: int | None = None) -> Item
         number=chosen.number,
         newest_number=snapshots[0].number,
         submission=chosen.submission,
-        content=Snapshot.objects.values_list("content", flat=True).get(id=chosen.id),
+        content=_content(chosen.id)[0],
         received_at=chosen.received_at,
         occurred_at=chosen.occurred_at,
         media=media_of(chosen.id),
         detections=tuple(_detection_line(one) for one in detections),
         snapshots=tuple(SnapshotLine(one.id, one.number, one.submission, one.received_at) for one in snapshots),
     )
+
+
+def _seen_item(actor: Actor, item_id: UUID) -> Item:
+    item = _item.first(item_id)
+    if item is None or not sees(actor, Permission.ITEM_VIEW, market=item.market, language=item.language):
+        raise NoSuchItem(_("there is no such item"))
+    return item
+
+
+_item = Prepared(lambda item: Item.objects.filter(id=item), Item.id)
+_snapshots = Prepared(
+    lambda item: Snapshot.objects.filter(item_id=item).order_by("-number").defer("content"), Snapshot.item
+)
+_content = Prepared(
+    lambda snapshot: Snapshot.objects.filter(id=snapshot).values_list("content", flat=True), Snapshot.id
+)
+_detections = Prepared(
+    lambda item, snapshot: Detection.objects.filter(item_id=item, snapshot_id=snapshot).order_by("-score", "id"),
+    Detection.item,
+    Detection.snapshot,
+)
+_media = Prepared(
+    lambda snapshot: ItemMedia.objects.filter(snapshot_id=snapshot).select_related("stored").order_by("position"),
+    ItemMedia.snapshot,
+)
+_reports = Prepared(
+    lambda item: Report.objects.filter(item_id=item).select_related("reporter").order_by("-received_at", "id"),
+    Report.item,
+)
 
 
 def item_by_external_id(actor: Actor, kind: str, external_id: str) -> UUID:
@@ -204,7 +232,7 @@ def item_by_external_id(actor: Actor, kind: str, external_id: str) -> UUID:
 
 def media_of(snapshot_id: UUID) -> tuple[MediaLine, ...]:
     """The media of a snapshot in their order; one query. The caller has seen to it that the item may be seen."""
-    rows = ItemMedia.objects.filter(snapshot_id=snapshot_id).select_related("stored").order_by("position")
+    rows = _media(snapshot_id)
     return tuple(
         MediaLine(
             id=row.id,
@@ -295,13 +323,10 @@ def seller_standing(actor: Actor, seller_ref: str) -> SellerStanding:
 
 def reports_about(actor: Actor, item_id: UUID) -> list[ReportLine]:
     """The reports about an item, the weightiest first, for those who may read reports there; two queries."""
-    item = seen_items(actor).filter(id=item_id).first()
-    if item is None:
-        raise NoSuchItem(_("there is no such item"))
+    item = _seen_item(actor, item_id)
     if not actor.may(Permission.REPORT_VIEW, Place(market=item.market, language=item.language)):
         return []
-    rows = Report.objects.filter(item_id=item_id).select_related("reporter")
-    lines = [_report_line(one) for one in rows.order_by("-received_at", "id")]
+    lines = [_report_line(one) for one in _reports(item_id)]
     return sorted(lines, key=lambda line: -line.trust)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import Actor
 from piepowder.review.claiming import ExposureSpent, NotAvailable, claim_next
 from piepowder.review.hands import HandsFull
@@ -57,8 +58,14 @@ def claim_ahead(*, actor: Actor, at: datetime, beside: UUID, starred: Sequence[s
 
 def ahead_of(actor: Actor, *, now: datetime) -> UUID | None:
     """The lease of the case that the person has ready, while it lives."""
-    rows = Lease.objects.filter(user_id=user_id_of(actor), ahead=True, expires_at__gt=now)
-    return rows.values_list("pk", flat=True).first()
+    return _ahead.first(user_id_of(actor), now)
+
+
+_ahead = Prepared(
+    lambda user, now: Lease.objects.filter(user_id=user, ahead=True, expires_at__gt=now).values_list("pk", flat=True),
+    Lease.user,
+    Lease.expires_at,
+)
 
 
 def ready_lease(*, actor: Actor, at: datetime) -> UUID | None:

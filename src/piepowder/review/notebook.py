@@ -5,7 +5,7 @@ A note is read within its vendor and by those who may see every vendor. Who of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,9 +13,9 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from piepowder.access.models import User, Vendor
-from piepowder.access.visibility import scope_q, visible
-from piepowder.intake.models import Trait
-from piepowder.intake.queries import seen_items
+from piepowder.access.visibility import scope_q, sees, visible
+from piepowder.database.prepared import Prepared
+from piepowder.intake.models import Item, Trait
 from piepowder.intake.states import Kind, TraitKind
 from piepowder.kernel.actor import Actor, ActorKind, Place
 from piepowder.kernel.permissions import Permission
@@ -99,6 +99,13 @@ def notes_around(
     if not actor.scopes(Permission.CASE_VIEW):
         return Notebook()
     traits = traits_to_note(actor, seller_ref) if seller_ref else ()
+    empty = Notebook(
+        traits=traits,
+        vendors=_vendors(actor) if with_vendors else (),
+        may_write=actor.may(Permission.NOTE_WRITE),
+    )
+    if item_id is not None and not traits and not _noted(item_id, seller_ref):
+        return empty  # As for almost every case: the long question is not worth asking.
     wanted = Q(pk__in=[])
     if item_id is not None:
         wanted |= Q(about_kind=NoteAbout.CASE, case__item_id=item_id)
@@ -113,23 +120,41 @@ def notes_around(
     rows = seen_notes(actor).filter(wanted, removed_at__isnull=True).select_related("author__vendor")
     shown = {one.digest: one.shown for one in traits}
     lines = [_line(actor, note, shown) for note in rows.order_by("-at", "-id")[:MOST_SHOWN]]
-    return Notebook(
+    return replace(
+        empty,
         comments=tuple(one for one in lines if one.about_kind == NoteAbout.CASE),
         resurfaced=tuple(one for one in lines if one.about_kind != NoteAbout.CASE),
-        traits=traits,
-        vendors=_vendors(actor) if with_vendors else (),
-        may_write=actor.may(Permission.NOTE_WRITE),
     )
+
+
+_noted = Prepared(
+    lambda item, seller: Note.objects.filter(
+        Q(about_kind=NoteAbout.CASE, case__item_id=item) | Q(about_kind=NoteAbout.SELLER, about_ref=seller),
+        removed_at__isnull=True,
+    ).values_list("pk")[:1],
+    Item.id,
+    Note.about_ref,
+)
 
 
 def traits_to_note(actor: Actor, seller_ref: str) -> tuple[TraitLine, ...]:
     """The seller's addresses and devices, each a thing that a note can be about. One query."""
-    sellers = seen_items(actor).filter(kind=Kind.SELLER, external_id=seller_ref)
     abouts = {trait: about for about, trait in TRAIT_OF.items()}
-    rows = Trait.objects.filter(item__in=sellers, kind__in=list(abouts)).order_by("kind", "id")
     return tuple(
-        TraitLine(abouts[kind], digest, shown) for kind, digest, shown in rows.values_list("kind", "digest", "shown")
+        TraitLine(abouts[kind], digest, shown)
+        for kind, digest, shown, market, language in _traits(seller_ref)
+        if sees(actor, Permission.ITEM_VIEW, market=market, language=language)
     )
+
+
+_traits = Prepared(
+    lambda seller: (
+        Trait.objects.filter(item__kind=Kind.SELLER, item__external_id=seller, kind__in=list(TRAIT_OF.values()))
+        .order_by("kind", "id")
+        .values_list("kind", "digest", "shown", "item__market", "item__language")
+    ),
+    Item.external_id,
+)
 
 
 def mentions_of(actor: Actor, *, limit: int = 100) -> list[MentionLine]:

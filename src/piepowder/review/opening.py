@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from piepowder.database.bulk import gathered, insert_rows
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.ids import new_id
 from piepowder.ledger.operations import Entry, append_rows, fact_row, record
@@ -214,11 +215,25 @@ def violations_of(sellers: Iterable[str], at: datetime) -> dict[str, int]:
     """How many decisions of the last 90 days found a violation, by seller; sellers without any are left out."""
     asked = sorted(set(sellers) - {""})
     since = (at - HISTORY).astimezone(UTC).date()
+    if len(asked) == 1:
+        return {seller: total for seller, total in _violations_of_one(asked[0], since) if total}
     found: dict[str, int] = {}
     for start in range(0, len(asked), 1_000):
         rows = SellerViolations.objects.filter(seller_ref__in=asked[start : start + 1_000], on__gt=since)
         found.update(rows.values_list("seller_ref").annotate(total=Sum("count")).order_by())
     return {seller: total for seller, total in found.items() if total}
+
+
+_violations_of_one = Prepared(
+    lambda seller, since: (
+        SellerViolations.objects.filter(seller_ref=seller, on__gt=since)
+        .values_list("seller_ref")
+        .annotate(total=Sum("count"))
+        .order_by()
+    ),
+    SellerViolations.seller_ref,
+    SellerViolations.on,
+)
 
 
 def day_of(at: datetime) -> date:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from piepowder.access.models import User
 from piepowder.access.options import chosen
 from piepowder.access.visibility import require, scope_q, visible
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
 from piepowder.review.exposure import (
@@ -48,14 +49,25 @@ def rest_of(actor: Actor, now: datetime) -> Rest:
     """Whether a break is due: grave cases decided or in hand, one after the other. Two queries."""
     user = user_id_of(actor)
     rest = timedelta(minutes=chosen("wellness.break_minutes"))
-    decided = Case.objects.filter(
-        holder_id=user, severity__in=GRAVE, claimed_at__gte=now - _LOOK_BACK, decided_at__isnull=False
-    )
-    spans = [(start, end) for start, end in decided.values_list("claimed_at", "decided_at") if start and end]
-    held = Lease.objects.filter(user_id=user, case__severity__in=GRAVE, shown_at__isnull=False)
-    spans += [(start, min(now, beaten)) for start, beaten in held.values_list("shown_at", "beaten_at") if start]
+    spans = [(start, end) for start, end in _decided(user, now - _LOOK_BACK) if start and end]
+    spans += [(start, min(now, beaten)) for start, beaten in _shown(user) if start]
     spent = stretch_s(spans, now=now, rest=rest)
     return Rest(spent, spent >= chosen("wellness.break_after_minutes") * 60, int(rest.total_seconds()))
+
+
+_decided = Prepared(
+    lambda user, since: Case.objects.filter(
+        holder_id=user, severity__in=GRAVE, claimed_at__gte=since, decided_at__isnull=False
+    ).values_list("claimed_at", "decided_at"),
+    Case.holder,
+    Case.claimed_at,
+)
+_shown = Prepared(
+    lambda user: Lease.objects.filter(user_id=user, case__severity__in=GRAVE, shown_at__isnull=False).values_list(
+        "shown_at", "beaten_at"
+    ),
+    Lease.user,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 
+from piepowder.database.prepared import Prepared
 from piepowder.decisions.operations import Judged, judge, judge_together
 from piepowder.decisions.opinions import PanelView, panel_told
 from piepowder.decisions.proposals import SentBack, sent_back, waits_for_approval
@@ -41,7 +42,7 @@ class Company:
 
 def company_of(actor: Actor, case_id: UUID) -> Company:
     """Five queries."""
-    case = Case.objects.select_related("queue").get(pk=case_id)
+    case = _case(case_id)[0]
     queue, split = case.queue, case.split_at is not None
     return Company(
         several=queue.opinions if queue.opinions > 1 and queue.agreeing > 1 and not split else 1,
@@ -51,6 +52,10 @@ def company_of(actor: Actor, case_id: UUID) -> Company:
         sent_back=sent_back(actor, case_id),
         measures=" ".join(sorted(waits_for_approval(actor))),
     )
+
+
+_case = Prepared(lambda case_id: Case.objects.select_related("queue").filter(pk=case_id), Case.id)
+_case_and_item = Prepared(lambda case_id: Case.objects.select_related("item", "queue").filter(pk=case_id), Case.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,7 @@ def joined_in(typed: QueryDict) -> list[Joined]:
 
 
 def came(told: Sequence[Told]) -> list[Came]:
-    cases = {
-        case.pk: case
-        for case in Case.objects.filter(pk__in=[one.case_id for one in told]).select_related("item", "queue")
-    }
-    return [_came(one, cases[one.case_id]) for one in told]
+    return [_came(one, _case_and_item(one.case_id)[0]) for one in told]
 
 
 def _came(one: Told, case: Case) -> Came:
