@@ -68,7 +68,10 @@ def test_a_version_is_written_submitted_and_published_by_somebody_else(
     seen = writer.get(look).context["seen"]
     own = writer.post(reverse("policy_draft_settle", args=[draft.pk, "approve"]), {"seen": seen})
     assert own.status_code == 403
-    assert log_in("admin").post(reverse("policy_draft_settle", args=[draft.pk, "approve"]), {"seen": seen}).status_code == 302
+    assert (
+        log_in("admin").post(reverse("policy_draft_settle", args=[draft.pk, "approve"]), {"seen": seen}).status_code
+        == 302
+    )
     version = PolicyVersion.objects.filter(policy__code=CODE).order_by("-number")[0]
     assert (version.severity, version.texts.get(language="en").title) == (0, "Copies of branded goods")
     assert "Copies of branded goods" in writer.get(reverse("policy", args=[CODE])).content.decode()
@@ -90,7 +93,10 @@ def test_each_problem_stands_at_its_field_and_what_was_typed_stays(writer: Clien
 def test_keywords_follow_the_category_without_saving(writer: Client, draft: Proposed) -> None:
     form = typed(writer, draft, category="ANIMAL_WELFARE", keywords=[], do="show", more_language="pt")
     shown = writer.post(reverse("policy_draft", args=[draft.pk]), form)
-    assert [code for code, _label, _chosen in shown.context["form"].keywords] == ["ANIMAL_HARM", "UNLAWFUL_SALE_ANIMALS"]
+    assert [code for code, _label, _chosen in shown.context["form"].keywords] == [
+        "ANIMAL_HARM",
+        "UNLAWFUL_SALE_ANIMALS",
+    ]
     assert 'name="pt.title"' in shown.content.decode()
     assert Proposed.objects.get().content["category"] != "ANIMAL_WELFARE"
 
@@ -129,7 +135,12 @@ def test_a_new_family_and_a_policy_in_it_come_from_the_screens(writer: Client, l
     for code, sort, parent in (("Z", "family", ""), ("Z-1", "policy", "Z")):
         page.post(reverse("policy_draft_add"), {"code": code, "sort": sort, "parent": parent, "kinds": []})
         draft = Proposed.objects.get(policy_code=code)
-        words = {"en.title": f"The {sort}", "en.rule": "Not so.", "en.recipient_text": "You did.", "terms_clause": "9.1"}
+        words = {
+            "en.title": f"The {sort}",
+            "en.rule": "Not so.",
+            "en.recipient_text": "You did.",
+            "terms_clause": "9.1",
+        }
         words |= {"category": "SCAMS_AND_FRAUD", "severity": "2"} if sort == "policy" else {"severity": "3"}
         answer = page.post(reverse("policy_draft", args=[draft.pk]), typed(page, draft, do="submit", **words))
         assert answer.status_code == 302, answer.context["form"].problems

@@ -118,7 +118,7 @@ def policy_draft(request: HttpRequest, draft_id: int) -> HttpResponse:
         if error.status == 404:
             raise
         told = {"problem": problem_of(error), "overtaken": isinstance(error, ChangedMeanwhile)}
-        return _form(request, seen, typed, [], status=error.status, seen=said.get("seen", ""), **told)
+        return _form(request, seen, typed, [], status=error.status, held=said.get("seen", ""), **told)
     if do == "submit":
         try:
             submit_version(actor=actor, at=now, proposed_id=draft_id, seen=mark(proposed))
@@ -140,13 +140,15 @@ def _form(
     *,
     status: int = 200,
     more: Any = (),
+    held: str | None = None,
     **told: Any,
 ) -> HttpResponse:
+    """``held`` is the mark that the page keeps when somebody else was faster: saving once more is refused once more."""
     proposed = seen.proposed
     shown = {
         "writing": seen,
         "form": policy_form(content, problems, is_leaf=is_leaf(proposed), more=more),
-        "seen": mark(proposed),
+        "seen": mark(proposed) if held is None else held,
         "overtaken_by": overtaken_by(proposed),
         **told,
     }
