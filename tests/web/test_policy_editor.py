@@ -161,7 +161,8 @@ def test_a_policy_is_moved_to_the_place_that_was_chosen(log_in: LogIn) -> None:
     codes = [line.code for line in page.get(reverse("policies")).context["lines"]]
     assert codes[codes.index("M-1") + 1] == CODE
     policy.refresh_from_db()
-    assert policy.parent is not None and policy.parent.code == "M"
+    assert policy.parent is not None
+    assert policy.parent.code == "M"
 
 
 def test_retiring_asks_first_when_cases_wait_with_it(log_in: LogIn) -> None:
