@@ -155,9 +155,7 @@ ROUTES: dict[str, Asked] = {
     "configuration_file": PLAIN,
     "configuration_compare": Asked(posted={"text": "piepowder: 1\nsettings: {wellness.blur: 31}"}),
     "configuration_apply": Asked(posted={"text": "piepowder: 1\nsettings: {wellness.blur: 32}"}),
-    "board": Asked(
-        queries=("queue=listings", "market=DE", "by=vendor", "by=site")
-    ),
+    "board": Asked(queries=("queue=listings", "market=DE", "by=vendor", "by=site")),
     "board_live": Asked(queries=("queue=listings", "by=vendor", "by=site")),
     "board_people": PLAIN,
     "board_people_live": PLAIN,

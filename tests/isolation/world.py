@@ -207,9 +207,7 @@ def _work(world: World, code: str) -> None:
     at = next(later)
     until = world.now + timedelta(days=1)
     asked = review.Ask("legal", f"{code} asks whether this is lawful")
-    review.hold(
-        actor=bench, lease_id=claim("held", at), at=at, until=until, reason=f"{code} holds", question=asked
-    )
+    review.hold(actor=bench, lease_id=claim("held", at), at=at, until=until, reason=f"{code} holds", question=asked)
     at = next(later)
     review.skip(actor=bench, lease_id=claim("skipped", at), at=at, reason=f"{code} skips")
     at = next(later)
@@ -230,9 +228,7 @@ def _work(world: World, code: str) -> None:
     review.release(actor=lead, case_id=firm.cases["taken_back"], at=at, reason=f"{code} lead takes back")
     firm.notes = [_note(firm, review.About("case", firm.cases["decided"]), at), _note(firm, SELLER, at)]
     at = next(later)
-    account = replace(
-        _ruling(firm, WAYS.index("proposed")), enforcements=(EnforcementOrder("account", "terminated"),)
-    )
+    account = replace(_ruling(firm, WAYS.index("proposed")), enforcements=(EnforcementOrder("account", "terminated"),))
     proposed = decisions.judge(actor=bench, lease_id=claim("proposed", at), ruling=account, at=at).proposal
     at = next(later)
     heard = _ruling(firm, WAYS.index("opined"))
