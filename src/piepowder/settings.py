@@ -161,7 +161,15 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "oidc"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LANGUAGES = [
+    ("en", _("English")),
+    ("zh-hans", _("Simplified Chinese")),
+    ("de", _("German")),
+    ("fr", _("French")),
+    ("es", _("Spanish")),
+    ("it", _("Italian")),
+    ("pl", _("Polish")),
+]
 LOCALE_PATHS = [Path(__file__).parent / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -186,7 +194,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_LIMIT_BYTES = int(os.environ.get("PIEPOWDER_MEDIA_LIMIT_MB", "200")) * 1024 * 1024
 ALLOW_PRIVATE_ADDRESSES = os.environ.get("PIEPOWDER_ALLOW_PRIVATE_ADDRESSES", "") == "1"
-STREAM_ORIGINS = [part for part in os.environ.get("PIEPOWDER_STREAM_ORIGINS", "").lower().replace(",", " ").split() if part]
+STREAM_ORIGINS = [
+    part for part in os.environ.get("PIEPOWDER_STREAM_ORIGINS", "").lower().replace(",", " ").split() if part
+]
 """Where parts of livestreams lie beside the origin of their own address, such as ``https://cdn.example``."""
 LEDGER_HEAD_FILE = Path(os.environ.get("PIEPOWDER_LEDGER_HEAD_FILE", str(HOME / "ledger-heads.ndjson")))
 
