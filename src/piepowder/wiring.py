@@ -61,12 +61,13 @@ FINISH: tuple[Callable[..., object], ...] = (outbox.finish,)
 """What a stopping worker still does, so that attempts in flight are recorded and not repeated."""
 
 
-def load_shipped(*, at: datetime) -> None:
+def load_shipped(*, at: datetime) -> access.ShippedRoles:
     """Add what ships with this version and is not there yet: roles, policies, statement templates."""
-    access.load_shipped_roles(actor=SYSTEM, at=at)
+    roles = access.load_shipped_roles(actor=SYSTEM, at=at)
     policy.load_shipped(actor=SYSTEM, at=at)
     decisions.load_shipped_templates(actor=SYSTEM, at=at)
     load_shipped_facts(actor=SYSTEM, at=at)
+    return roles
 
 
 def connect() -> None:

@@ -36,9 +36,10 @@ from piepowder.access.people import (
     set_person_active,
 )
 from piepowder.access.reviews import sign_off
-from piepowder.access.rights import give, load_shipped_roles, save_role, save_roles, take_back
+from piepowder.access.rights import give, save_role, save_roles, take_back
 from piepowder.access.second_factor import record_second_factor, remove_second_factor
 from piepowder.access.sessions import end_sessions
+from piepowder.access.shipping import ShippedRoles, load_shipped_roles
 from piepowder.access.single_sign_on import admit, record_link, unlink
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "LinkDead",
     "NewKey",
     "PersonFields",
+    "ShippedRoles",
     "accept_invitation",
     "add_person",
     "admit",

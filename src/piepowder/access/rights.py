@@ -10,7 +10,6 @@ from django.db import transaction
 from piepowder.access.giving import bad, check_giving, check_managing, require_within
 from piepowder.access.models import Grant, Role, User, Vendor
 from piepowder.access.queries import permissions_named
-from piepowder.access.roles import SHIPPED
 from piepowder.access.states import VendorKind
 from piepowder.access.visibility import require
 from piepowder.database.fitting import refuse_unfit
@@ -25,22 +24,18 @@ class RoleMoved(Conflict):
 
 
 @transaction.atomic
-def load_shipped_roles(*, actor: Actor, at: datetime) -> int:
-    """Create the shipped roles that are not there; an edited role stays as it was edited."""
-    require(actor, Permission.ROLE_EDIT)
-    known = set(Role.objects.values_list("code", flat=True))
-    for code, (name, permissions) in SHIPPED.items():
-        if code not in known:
-            save_role(actor=actor, code=code, name=name, permissions=[p.value for p in permissions], at=at)
-    return len(SHIPPED) - len(known & set(SHIPPED))
-
-
-@transaction.atomic
 def save_role(*, actor: Actor, code: str, name: str, permissions: Iterable[str], at: datetime) -> Role:
     """Create a role or change what it allows. Nobody can put into a role what they do not hold themselves.
 
     A role means the same at every vendor, so the right to edit one must be without limits.
     """
+    return write_role(actor=actor, code=code, name=name, permissions=permissions, at=at)
+
+
+def write_role(
+    *, actor: Actor, code: str, name: str, permissions: Iterable[str], at: datetime, shipped: bool = False
+) -> Role:
+    """``save_role``; with ``shipped`` the fact says that the role is as this version ships it."""
     require_within(actor, Permission.ROLE_EDIT, EVERYWHERE)
     wanted = sorted(set(permissions))
     unknown = [value for value in wanted if value not in {p.value for p in Permission}]
@@ -60,6 +55,7 @@ def save_role(*, actor: Actor, code: str, name: str, permissions: Iterable[str],
         subject_id=code,
         permissions=wanted,
         before=before.permissions if before else [],
+        **({"shipped": True} if shipped else {}),
     )
     return role
 

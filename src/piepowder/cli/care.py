@@ -58,8 +58,12 @@ def upgrade(no_backup: bool) -> None:
         task = bar.add_task("migrations", total=len(pending))
         call_command("migrate", verbosity=0, interactive=False)
         bar.update(task, completed=len(pending))
-    load_shipped(at=timezone.now())
+    roles = load_shipped(at=timezone.now())
     click.echo(f"{len(pending)} migrations applied; the database is at this version")
+    for code, permissions in roles.widened.items():
+        click.echo(f"the role {code} now also allows {', '.join(permissions)}")
+    for code, permissions in roles.left.items():
+        click.echo(f"the role {code} was edited here and stays without {', '.join(permissions)}: see the page Roles")
 
 
 @click.command()
