@@ -139,6 +139,7 @@ TRUSTED_PROXIES = int(os.environ.get("PIEPOWDER_TRUSTED_PROXIES", "0"))
 """How many proxies in front write into ``X-Forwarded-For``; 0 believes nobody but the connection."""
 
 MFA_ADAPTER = "piepowder.http.second_factor.Factors"
+MFA_FORMS = {"authenticate": "piepowder.http.second_factor.Code"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Addresses are given by an administrator, never by the person: there is nothing to verify.

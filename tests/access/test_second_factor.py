@@ -83,6 +83,21 @@ def test_with_an_app_the_password_alone_lets_nobody_in(
     assert ("person.login", "password+mfa") in verbs
 
 
+def test_whoever_has_the_password_cannot_try_codes_for_ever(
+    organisation: Organisation, fresh_code: Callable[[], None]
+) -> None:
+    organisation.person("m@house.test", "moderator")
+    secret, _ = set_up_app(came_in("m@house.test")[0])
+    fresh_code()
+    waiting, _ = came_in("m@house.test")
+    for number in range(8):
+        browser, _ = came_in("m@house.test")
+        browser.post("/login/factor", {"code": f"00000{number}"})
+    assert came_in("m@house.test")[1] == ""
+    told = waiting.post("/login/factor", {"code": code_of(secret)})
+    assert "too many failed log-ins" in told.content.decode()
+
+
 def test_a_recovery_code_lets_in_once(organisation: Organisation, fresh_code: Callable[[], None]) -> None:
     organisation.person("m@house.test", "moderator")
     _, codes = set_up_app(came_in("m@house.test")[0])
@@ -129,11 +144,13 @@ def test_somebody_whose_role_asks_for_a_factor_gets_nowhere_without_one(
     browser, _ = came_in("boss@house.test")
     for page in ("/", "/people/", "/me/", "/no/such/page"):
         assert browser.get(page)["Location"] == "/me/factors/", page
+    assert browser.get("/api/v1/people").status_code == 401
     assert browser.post("/people/add", {"email": "x@house.test"})["Location"] == "/me/factors/"
     assert browser.get("/board/live", headers={"HX-Request": "true"})["HX-Redirect"] == "/me/factors/"
     assert browser.get("/me/factors/").status_code == 200
     set_up_app(browser)
     assert browser.get("/people/").status_code == 200
+    assert browser.get("/api/v1/people").status_code == 200
     other, _ = came_in("m@house.test")
     assert other.get("/").status_code == 200
 

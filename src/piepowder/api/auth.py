@@ -13,6 +13,8 @@ from ninja.security.base import AuthBase
 from piepowder.access.models import User
 from piepowder.access.queries import actor_for
 from piepowder.http.keys import actor_of_key, presented_key
+from piepowder.http.second_factor import lacks_factor
+from piepowder.http.sessions import is_over
 from piepowder.kernel.actor import Actor
 
 _READS = frozenset({"GET", "HEAD"})
@@ -49,7 +51,10 @@ class Session(AuthBase):
     def __call__(self, request: HttpRequest) -> Actor | None:
         if request.method not in _READS or presented_key(request) or not isinstance(request.user, User):
             return None
-        return actor_for(request.user, now=timezone.now())
+        now = timezone.now()
+        if is_over(request, now) or lacks_factor(request):
+            return None
+        return actor_for(request.user, now=now)
 
 
 READING: list[AuthBase] = [Bearer(), KeyHeader(), Session()]

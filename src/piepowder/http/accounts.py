@@ -28,21 +28,8 @@ from piepowder.review.states import Availability
 class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse a locked account or address before looking at the password, in the same words whoever it is."""
-        if locked_until(_attempt(request, credentials), at=timezone.now()) is not None:
-            raise ValidationError(
-                _(
-                    "There were too many failed log-ins. Wait a while and try again,"
-                    " or ask your administrator to unlock you."
-                ),
-                code="locked",
-            )
+        refuse_locked(_attempt(request, credentials))
         super().pre_authenticate(request, **credentials)
-
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        user: User | None = super().authenticate(request, **credentials)
-        if user is not None:
-            forgive(attempt=_attempt(request, credentials))
-        return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         note_failure(attempt=_attempt(request, credentials), at=timezone.now())
@@ -64,6 +51,18 @@ class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships 
         return f"{settings.PUBLIC_URL}{urlsplit(asked).path}"
 
 
+def refuse_locked(attempt: Attempt) -> None:
+    """Raise ``ValidationError`` while the account or the address is locked."""
+    if locked_until(attempt, at=timezone.now()) is not None:
+        raise ValidationError(
+            _(
+                "There were too many failed log-ins. Wait a while and try again,"
+                " or ask your administrator to unlock you."
+            ),
+            code="locked",
+        )
+
+
 def _attempt(request: HttpRequest, credentials: dict[str, Any]) -> Attempt:
     email = str(credentials.get("email") or credentials.get("username") or "")
     return Attempt(email[:254], client_address(request))
@@ -77,9 +76,13 @@ def _way_in(request: HttpRequest) -> str:
 
 @transaction.atomic
 def on_login(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
-    """Keep that somebody came in; whoever works cases is available from then on."""
+    """Keep that somebody came in; whoever works cases is available from then on.
+
+    Only now are their failures forgiven: who has the password alone could else try codes for ever.
+    """
     now = timezone.now()
     actor = actor_for(user, now=now)
+    forgive(attempt=Attempt(user.email, client_address(request) if "REMOTE_ADDR" in request.META else ""))
     begin(request, now=now)
     if "REMOTE_ADDR" in request.META:
         look(request, now=now)

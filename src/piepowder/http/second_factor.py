@@ -7,7 +7,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -24,6 +26,7 @@ from piepowder.access.operations import Attempt, note_failure, record_login, rec
 from piepowder.access.options import chosen
 from piepowder.access.queries import actor_for
 from piepowder.access.second_factor import can_prove_twice, must_prove_twice
+from piepowder.http.accounts import refuse_locked
 from piepowder.http.client_address import client_address
 
 HAS_FACTOR = "has_second_factor"
@@ -53,7 +56,8 @@ class SecondFactor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/api/") or not chosen("accounts.mfa_required") or not _lacks_factor(request):
+        # Of the API only reading opens to a session at all, and it asks ``lacks_factor`` itself.
+        if request.path.startswith("/api/") or not lacks_factor(request):
             return self.get_response(request)
         if _name_of(request) in _OPEN:
             return self.get_response(request)
@@ -72,7 +76,10 @@ def _name_of(request: HttpRequest) -> str:
         return ""
 
 
-def _lacks_factor(request: HttpRequest) -> bool:
+def lacks_factor(request: HttpRequest) -> bool:
+    """Whether the organisation asks a second factor of whoever is logged in, and they have none."""
+    if not chosen("accounts.mfa_required"):
+        return False
     user = request.user
     if not isinstance(user, User) or request.session.get(HAS_FACTOR) == user.pk:
         return False
@@ -89,6 +96,14 @@ def _lacks_factor(request: HttpRequest) -> bool:
 def _came_by_sso(request: HttpRequest) -> bool:
     methods = request.session.get("account_authentication_methods", [])
     return any(method.get("method") == "socialaccount" for method in methods)
+
+
+class Code(AuthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """The code after the password; a locked account takes none, not even the right one."""
+
+    def clean_code(self) -> str:
+        refuse_locked(Attempt(self.user.email, client_address(context.request)))
+        return str(super().clean_code())
 
 
 class Factors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types

@@ -32,14 +32,15 @@ class Sessions:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith("/api/") and isinstance(request.user, User):
             now = timezone.now()
-            if _is_over(request, now):
+            if is_over(request, now):
                 logout(request)
             else:
                 look(request, now=now)
         return self.get_response(request)
 
 
-def _is_over(request: HttpRequest, now: datetime) -> bool:
+def is_over(request: HttpRequest, now: datetime) -> bool:
+    """Whether the session has lasted, or been idle, for longer than the organisation lets it."""
     came = request.session.get(CAME_IN_AT)
     if came is None:
         return False
