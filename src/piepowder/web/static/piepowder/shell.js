@@ -89,3 +89,28 @@ setInterval(() => {
   if (!here) return;
   fetch(here, { method: "POST", headers: { "X-CSRFToken": token(), "HX-Request": "true" } }).catch(() => {});
 }, 60_000);
+
+// The rooms of a wing that find no place in the bar go into a menu at its end; the one we are in always stays.
+function fitRooms(nav) {
+  const line = nav.querySelector(".rooms-line");
+  const more = nav.querySelector(".rooms-more");
+  const rooms = [...line.children];
+  const tooWide = () => line.scrollWidth > line.clientWidth + 1;
+  for (const room of rooms) room.hidden = false;
+  more.hidden = true;
+  if (!tooWide()) return;
+  more.hidden = false;
+  for (const room of rooms.filter((one) => !one.hasAttribute("aria-current")).reverse()) {
+    room.hidden = true;
+    if (!tooWide()) break;
+  }
+  more.querySelector(".menu-list").replaceChildren(...rooms.filter((one) => one.hidden).map((one) => {
+    const twin = one.cloneNode(true);
+    twin.hidden = false;
+    return twin;
+  }));
+}
+
+const rooms = document.querySelector("[data-rooms]");
+if (rooms) new ResizeObserver(() => fitRooms(rooms)).observe(rooms.parentElement);
+document.addEventListener("htmx:afterSettle", (event) => rooms?.parentElement.contains(event.target) && fitRooms(rooms));
