@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from piepowder.access.invitations import invitation_behind, invitations_visible_to
+from piepowder.access.invitations import NotOpen, invitation_behind, invitations_visible_to
 from piepowder.access.models import Invitation, Role, User
 from piepowder.access.operations import (
     Invited,
@@ -97,6 +97,21 @@ def test_nobody_invites_somebody_to_more_than_they_hold(organisation: Organisati
     with pytest.raises(NotPermitted):
         invited(organisation, moderator)
     assert not User.objects.filter(email="new@acme.test").exists()
+
+
+def test_nobody_gets_the_link_of_somebody_who_holds_more(organisation: Organisation, now: datetime) -> None:
+    lead = organisation.actor(organisation.person("lead@acme.test", "team_lead", "acme"))
+    made = invited(organisation, SYSTEM, role="operations_lead")
+    with pytest.raises(NotPermitted):
+        invite_again(actor=lead, user=made.invitation.user, at=now)
+    assert invitation_behind(made.secret, at=now) == made.invitation
+
+
+def test_who_came_in_without_a_password_gets_no_link_to_set_one(organisation: Organisation, now: datetime) -> None:
+    user = invited(organisation, SYSTEM).invitation.user
+    User.objects.filter(pk=user.pk).update(last_login=now)
+    with pytest.raises(NotOpen):
+        invite_again(actor=SYSTEM, user=User.objects.get(pk=user.pk), at=now)
 
 
 def test_open_invitations_are_seen_by_those_who_may_invite_there(organisation: Organisation) -> None:

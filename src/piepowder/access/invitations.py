@@ -14,7 +14,7 @@ from piepowder.access.giving import check_giving
 from piepowder.access.models import Invitation, Role, User
 from piepowder.access.options import chosen
 from piepowder.access.people import PersonFields, add_unchecked, check_password
-from piepowder.access.queries import actor_for, permissions_named
+from piepowder.access.queries import actor_for, mandates_of, permissions_named
 from piepowder.access.rights import give_unchecked, reach_at
 from piepowder.access.sessions import end_sessions
 from piepowder.access.visibility import NotPermitted, require, scope_q, visible
@@ -65,9 +65,14 @@ def invite(
 
 @transaction.atomic
 def invite_again(*, actor: Actor, user: User, at: datetime) -> Invited:
-    """A new link for somebody who has not come in yet; an earlier one stops working."""
+    """A new link for somebody who has not come in yet, in whatever way; an earlier one stops working.
+
+    Whoever has the link can become that person, so it is given only for what the actor holds there themselves.
+    """
     require_inviting(actor, user.vendor.code)
-    if user.has_usable_password() or not user.is_active:
+    for mandate in mandates_of(user, now=at):
+        check_giving(actor, mandate.permissions, mandate.scope)
+    if user.has_usable_password() or user.last_login is not None or not user.is_active:
         raise NotOpen("this person has come in already, or is switched off")
     Invitation.objects.filter(user=user, accepted_at__isnull=True, revoked_at__isnull=True).update(revoked_at=at)
     return _open(actor, user, at)
