@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from piepowder.intake.models import Reporter
 from piepowder.kernel.ids import new_id
 from piepowder.review.models import Question
-from piepowder.intake.models import Reporter
 from tests.isolation.world import POLICY, Firm, World
 
 Pick = Callable[[World, Firm, Firm], Iterable[Any]]

@@ -233,7 +233,8 @@ def _work(world: World, code: str) -> None:
     at = next(later)
     heard = _ruling(firm, WAYS.index("opined"))
     opined = decisions.judge(actor=bench, lease_id=claim("opined", at), ruling=heard, at=at, second=True).opinion
-    assert proposed is not None and opined is not None
+    assert proposed is not None
+    assert opined is not None
     batch = decisions.open_batch(actor=lead, case_ids=[firm.cases["decided"], firm.cases["opined"]], at=at)
     said = {firm.cases["opined"]: f"{code} says the same of each of them."}
     decisions.plan_batch(actor=lead, batch_id=batch.pk, ruling=heard, facts=f"{code} says", facts_of=said, at=at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -47,16 +48,10 @@ def write_role(
     role = Role(pk=before.pk if before else None, code=code, name=name, permissions=wanted)
     refuse_unfit(role)
     role.save()
-    record(
-        actor=actor,
-        at=at,
-        verb="role.save",
-        subject_kind="role",
-        subject_id=code,
-        permissions=wanted,
-        before=before.permissions if before else [],
-        **({"shipped": True} if shipped else {}),
-    )
+    told: dict[str, Any] = {"permissions": wanted, "before": before.permissions if before else []}
+    if shipped:
+        told["shipped"] = True
+    record(actor=actor, at=at, verb="role.save", subject_kind="role", subject_id=code, **told)
     return role
 
 

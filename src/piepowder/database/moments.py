@@ -13,7 +13,7 @@ class Epoch(Func):
     SQLite keeps times as text, and Django subtracts them there by calling back into Python for every row.
     """
 
-    output_field = FloatField()  # type: ignore[assignment]
+    output_field = FloatField()
     arity = 1
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
@@ -29,7 +29,7 @@ class Epoch(Func):
 class Slot(Func):
     """Which stretch of ``width_s`` seconds after ``start_s`` (seconds since 1970) a time lies in, from 0."""
 
-    output_field = IntegerField()  # type: ignore[assignment]
+    output_field = IntegerField()
     arity = 1
 
     def __init__(self, expression: Any, *, start_s: int, width_s: int) -> None:

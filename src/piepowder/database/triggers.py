@@ -76,4 +76,5 @@ def per_database(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> migrati
 
 def undone(operation: migrations.RunPython) -> migrations.RunPython:
     """The same operation the other way round: SQLite rebuilds a table to change it, and its triggers must make way."""
+    assert operation.reverse_code is not None
     return migrations.RunPython(operation.reverse_code, operation.code)

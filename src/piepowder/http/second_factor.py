@@ -78,10 +78,10 @@ def _name_of(request: HttpRequest) -> str:
 
 def lacks_factor(request: HttpRequest) -> bool:
     """Whether the organisation asks a second factor of whoever is logged in, and they have none."""
-    if not chosen("accounts.mfa_required"):
-        return False
     user = request.user
     if not isinstance(user, User) or request.session.get(HAS_FACTOR) == user.pk:
+        return False
+    if not chosen("accounts.mfa_required"):
         return False
     if chosen("accounts.sso_is_enough") and _came_by_sso(request):
         return False

@@ -109,6 +109,8 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         "row": shown.row,
         "company": company_behind(actor, decision_id),
         "undoable": any(one.decision_id == decision_id for one in undoable(actor, now)),
-        "repetition": repetition_of(actor, shown.facts_key, now=now, except_for=decision_id) if shown.facts_key else None,
+        "repetition": repetition_of(actor, shown.facts_key, now=now, except_for=decision_id)
+        if shown.facts_key
+        else None,
     }
     return render(request, "web/decisions/decision.html", known)

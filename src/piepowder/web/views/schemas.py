@@ -104,7 +104,7 @@ def _line(place: int, one: Mapping[str, Any]) -> Line:
 
 
 def _lines(form: QueryDict) -> list[Line]:
-    found = []
+    found: list[Line] = []
     for place in range(MOST_FIELDS + _BLANK_LINES):
         name = form.get(f"name-{place}", "").strip()
         if name:
