@@ -362,7 +362,9 @@ def _open(count: int, languages: Sequence[str]) -> int:
         arrivals.append(
             Arrival(item, snapshot_id, 1, "listing", name, market, language, seller, "submitted", True, True, (), name)
         )
-    item_columns = "id kind external_id market language state seller_ref title snapshot_id received_at updated_at title_key"
+    item_columns = (
+        "id kind external_id market language state seller_ref title snapshot_id received_at updated_at title_key"
+    )
     snapshot_columns = "id item_id number submission schema_version content digest received_at source"
     with transaction.atomic():
         insert_rows(Item, item_columns.split(), items)

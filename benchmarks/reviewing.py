@@ -26,8 +26,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import orjson
 
 from benchmarks.intake import listings
 from benchmarks.recording import machine, record
@@ -148,13 +152,11 @@ def _piepowder(lines: list[bytes], people: int, seconds: float) -> Ran:
 
 
 def _in_piepowder(port: int, number: int, until: Callable[[], bool], _told: dict[str, Any]) -> Iterator[float]:
-    import httpx
-
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=120) as http:
+    with Browser(port) as http:
         http.get("/login/")
         token = http.cookies["csrftoken"]
         form = {"login": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": token}
-        assert http.post("/login/", data=form).status_code == 200
+        assert "login" not in http.post("/login/", data=form).path
         http.headers.update({"HX-Request": "true", "X-CSRFToken": http.cookies["csrftoken"]})
         yield 0.0
         page = _good(http.post("/console/next")).text
@@ -232,16 +234,12 @@ def _task(line: bytes) -> dict[str, Any]:
 
 
 def _in_label_studio(port: int, number: int, until: Callable[[], bool], told: dict[str, Any]) -> Iterator[float]:
-    import httpx
-
-    # uWSGI's own front closes each connection; nobody must be told of it by an error.
-    limits = httpx.Limits(max_keepalive_connections=0)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=120, limits=limits) as http:
+    with Browser(port) as http:
         http.get("/user/login/")
         form = {
             "email": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": http.cookies["csrftoken"],
         }  # fmt: skip
-        assert "login" not in http.post("/user/login/", data=form).url.path
+        assert "login" not in http.post("/user/login/", data=form).path
         http.headers.update({"X-CSRFToken": http.cookies["csrftoken"]})
         yield 0.0
         done = 0
@@ -277,6 +275,67 @@ def _peer_version(peer: str) -> str:
     return subprocess.run(
         [f"{peer}/bin/python", "-c", code], check=True, text=True, stdout=subprocess.PIPE
     ).stdout.strip()
+
+
+class Answer:
+    """What a server said; ``path`` is where it came from after redirects."""
+
+    def __init__(self, status_code: int, path: str, content: bytes) -> None:
+        self.status_code, self.path, self.content = status_code, path, content
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+class Browser:
+    """As little of one as is needed: cookies, redirects, one connection for as long as the server keeps it.
+
+    The clients share the processors with the server, so they are made of the standard library's plainest parts.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        self._host = f"http://127.0.0.1:{port}"
+        self.headers: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
+
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._connection.close()
+
+    def get(self, path: str) -> Answer:
+        return self._follow("GET", path, None, {})
+
+    def post(self, path: str, data: dict[str, Any] | None = None, json: Any = None) -> Answer:
+        if json is not None:
+            return self._follow("POST", path, orjson.dumps(json), {"Content-Type": "application/json"})
+        form = urlencode(data or {}).encode()
+        return self._follow("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def _follow(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        for _ in range(5):
+            status, location, content = self._once(method, path, body, headers)
+            if status not in (301, 302, 303):
+                return Answer(status, path, content)
+            method, path, body, headers = "GET", urlsplit(location).path, None, {}
+        raise RuntimeError(f"redirects without end at {path}")
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        every = {**self.headers, **headers, "Cookie": cookie, "Referer": self._host, "Origin": self._host}
+        self._connection.request(method, path, body, every)
+        answer = self._connection.getresponse()
+        content = answer.read()
+        for line in answer.headers.get_all("Set-Cookie") or ():
+            name, _equals, value = line.partition(";")[0].partition("=")
+            self.cookies[name.strip()] = value
+        return answer.status, answer.headers.get("Location", ""), content
 
 
 # The race itself ------------------------------------------------------------------------------------------------------
@@ -327,7 +386,7 @@ def _run(
 
 def _good(answer: Any) -> Any:
     if answer.status_code >= 400:
-        raise RuntimeError(f"{answer.status_code} {answer.url}: {answer.text[:200]}")
+        raise RuntimeError(f"{answer.status_code} {answer.path}: {answer.text[:200]}")
     return answer
 
 
