@@ -222,6 +222,36 @@ def test_what_is_no_configuration_is_refused(text: str) -> None:
         from_text(text)
 
 
+@pytest.mark.parametrize(
+    ("part", "key", "path", "value"),
+    [
+        ("roles", "moderator", ("permissions",), [True, "case:view"]),
+        ("roles", "moderator", ("name",), b"raw"),
+        ("receivers", "shop", ("topics",), [["decision.issued"]]),
+        ("routing", "rules", (0, "then", "queue"), ["listings"]),
+        ("routing", "rules", (0, "then", "policy"), {"C-1": 1}),
+        ("routing", "rules", (0, "name"), "a\x00b"),
+        ("statement_templates", "en", ("phrases",), {"x": float("nan")}),
+        ("queues", "listings", ("vendors",), [["house"]]),
+        ("policies", "C-1", ("versions", 0, "markets"), [{"DE": 1}]),
+        ("policies", "C-1", ("versions", 0, "texts", "en", "examples_bad"), [1.5]),
+        ("calendars", "office", ("weekly",), {1: []}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_and_breaks_nothing(
+    house: dict[str, Any], now: datetime, part: str, key: str, path: tuple[Any, ...], value: Any
+) -> None:
+    document = copy.deepcopy(house)
+    key = key if key in document[part] else next(iter(document[part]))
+    place = document[part][key]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(BadConfiguration) as refused:
+        apply(actor=SYSTEM, document={"piepowder": 1, **document}, at=now)
+    assert refused.value.problems[0].pointer.startswith(f"/{part}/{key}")
+
+
 def test_unknown_parts_and_another_format_are_named(house: dict[str, Any], now: datetime) -> None:
     with pytest.raises(BadConfiguration) as caught:
         compare(actor=SYSTEM, document={"piepowder": 2, "people": {}, "queues": []}, at=now)

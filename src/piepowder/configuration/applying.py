@@ -83,7 +83,7 @@ def team(actor: Actor, at: datetime, key: str, value: Any) -> None:
 
 
 def role(actor: Actor, at: datetime, key: str, value: Any) -> None:
-    save_role(actor=actor, code=key, at=at, **_fields(value, {"name": str, "permissions": list}))
+    save_role(actor=actor, code=key, at=at, **_fields(value, {"name": str, "permissions": list[str]}))
 
 
 def calendar(actor: Actor, at: datetime, key: str, value: Any) -> None:
@@ -93,7 +93,7 @@ def calendar(actor: Actor, at: datetime, key: str, value: Any) -> None:
 
 def policy(actor: Actor, at: datetime, key: str, value: Any) -> None:
     """Make the policy, or publish a next version for each set of markets that the file says otherwise about, from today."""
-    given = _fields(value, {"parent": str, "is_leaf": bool, "kinds": list, "versions": list})
+    given = _fields(value, {"parent": str, "is_leaf": bool, "kinds": list[str], "versions": list})
     drafts = {tuple(version["markets"]): _draft(version, place, at) for place, version in _versions(given["versions"])}
     there = Policy.objects.filter(code=key).first()
     if there is None:
@@ -130,7 +130,7 @@ def item_schema(actor: Actor, at: datetime, key: str, value: Any) -> None:
 
 def queue(actor: Actor, at: datetime, key: str, value: Any) -> None:
     shape = {
-        "name": str, "purpose": str, "position": int, "skill": str, "vendors": list, "lease_s": int, "grace_s": int,
+        "name": str, "purpose": str, "position": int, "skill": str, "vendors": list[str], "lease_s": int, "grace_s": int,
         "escalates_to": str, "reopening": str, "active": bool, "opinions": int, "agreeing": int, "adjudicates_to": str,
         "shows_enforcement": bool, "preempts": bool,
     }  # fmt: skip
@@ -181,7 +181,7 @@ def action(actor: Actor, at: datetime, key: str, value: Any) -> None:
 
 def receiver(actor: Actor, at: datetime, key: str, value: Any) -> None:
     shape = {
-        "name": str, "channel": str, "url": str, "topics": list, "timeout_s": int, "concurrency": int,
+        "name": str, "channel": str, "url": str, "topics": list[str], "timeout_s": int, "concurrency": int,
         "allow_private": bool, "active": bool,
     }  # fmt: skip
     save_endpoint(actor=actor, at=at, code=key, **_fields(value, shape))
@@ -193,15 +193,15 @@ def setting(actor: Actor, at: datetime, key: str, value: Any) -> None:
 
 def _versions(versions: list[Any]) -> list[tuple[str, Mapping[str, Any]]]:
     shape = {
-        "markets": list, "severity": int, "ground": str, "legal_reference": str, "terms_clause": str, "category": str,
-        "keywords": list, "default_enforcement": list, "sensitive_media": bool, "texts": dict,
+        "markets": list[str], "severity": int, "ground": str, "legal_reference": str, "terms_clause": str, "category": str,
+        "keywords": list[str], "default_enforcement": list, "sensitive_media": bool, "texts": dict,
     }  # fmt: skip
     return [(f"/versions/{place}", _fields(one, shape, f"/versions/{place}")) for place, one in enumerate(versions)]
 
 
 def _draft(version: Mapping[str, Any], pointer: str, at: datetime) -> Draft:
     wording = {
-        "title": str, "rule": str, "examples_good": list, "examples_bad": list, "reviewer_note": str,
+        "title": str, "rule": str, "examples_good": list[str], "examples_bad": list[str], "reviewer_note": str,
         "recipient_text": str,
     }  # fmt: skip
     texts = {
@@ -260,6 +260,7 @@ _NAMES = {
     float: "a number",
     bool: "true or false",
     list: "a list",
+    list[str]: "a list of texts",
     dict: "a mapping",
 }
 
@@ -269,8 +270,8 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, bool):
         return kind is bool
-    if isinstance(value, str) and "\x00" in value:
-        return False
+    if kind == list[str]:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
     return isinstance(value, kind)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from piepowder.kernel.errors import FieldProblem
@@ -56,7 +57,26 @@ def shape_problems(document: Any, known: Mapping[str, Any]) -> list[FieldProblem
             found.append(FieldProblem(f"/{part}", "unknown_part", f"there is no part '{part}'"))
         elif not isinstance(entries, dict) or not all(isinstance(key, str) for key in entries):
             found.append(FieldProblem(f"/{part}", "not_a_mapping", "a mapping from codes, in quotes where needed"))
+        else:
+            found += _strange(entries, f"/{part}")
     return found
+
+
+def _strange(value: Any, pointer: str) -> Iterator[FieldProblem]:
+    """Where ``value`` holds what JSON has no word for, or a text that no database keeps."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str) or "\x00" in key:
+                yield FieldProblem(pointer, "bad_key", "its keys are texts, in quotes where needed")
+            else:
+                yield from _strange(inner, f"{pointer}/{escaped(key)}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _strange(inner, f"{pointer}/{place}")
+    elif isinstance(value, float) and not isfinite(value):
+        yield FieldProblem(pointer, "bad_number", "a number that can be written down")
+    elif not isinstance(value, str | int | float | bool | None) or (isinstance(value, str) and "\x00" in value):
+        yield FieldProblem(pointer, "bad_value", "a text, a number, true, false or nothing")
 
 
 def changes(now: Parts, wanted: Parts) -> list[Change]:

@@ -43,7 +43,7 @@ def _rule_problems(at: str, rule: Any, queues: Collection[str], policies: Collec
         for key in sorted(set(rule) - {"name", "when", "then"})
     ]
     name = rule.get("name")
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not name.strip() or "\x00" in name:
         found.append(FieldProblem(f"{at}/name", "missing", _("a rule has a name that people recognise")))
     found += _when_problems(f"{at}/when", rule.get("when", {}), policies)
     found += _then_problems(f"{at}/then", rule.get("then"), queues, policies)
@@ -74,7 +74,7 @@ def _when_problems(at: str, when: Any, policies: Collection[str]) -> list[FieldP
         ]
     if "severity_at_most" in when and not _whole(when["severity_at_most"], 0, LEAST_SEVERITY):
         found.append(FieldProblem(f"{at}/severity_at_most", "out_of_range", _("a severity is 0, 1, 2 or 3")))
-    if "label" in when and (not isinstance(when["label"], str) or not when["label"]):
+    if "label" in when and not _is_text(when["label"]):
         found.append(FieldProblem(f"{at}/label", "not_a_text", _("a label is a text")))
     if "min_score" in when and not _share(when["min_score"]):
         found.append(FieldProblem(f"{at}/min_score", "out_of_range", _("a score lies between 0 and 1")))
@@ -92,7 +92,7 @@ def _then_problems(at: str, then: Any, queues: Collection[str], policies: Collec
         FieldProblem(f"{at}/{key}", "unknown_field", _("there is no '%(key)s' here") % {"key": key})
         for key in sorted(set(then) - _THEN)
     ]
-    if then["queue"] is not None and then["queue"] not in queues:
+    if then["queue"] is not None and not _is_among(then["queue"], queues):
         found.append(
             FieldProblem(
                 f"{at}/queue",
@@ -104,7 +104,7 @@ def _then_problems(at: str, then: Any, queues: Collection[str], policies: Collec
     if severity is not None and not _whole(severity, 0, LEAST_SEVERITY):
         found.append(FieldProblem(f"{at}/severity", "out_of_range", _("a severity is 0, 1, 2 or 3")))
     policy = then.get("policy")
-    if policy is not None and policy not in policies:
+    if policy is not None and not _is_among(policy, policies):
         found.append(
             FieldProblem(f"{at}/policy", "unknown_policy", _("there is no policy '%(code)s'") % {"code": policy})
         )
@@ -119,8 +119,16 @@ def _list_problems(at: str, values: Any, allowed: frozenset[str] | None) -> list
             f"{at}/{place}", "unknown_value", _("'%(value)s' is not a value of this condition") % {"value": value}
         )
         for place, value in enumerate(values)
-        if not isinstance(value, str) or not value or (allowed is not None and value not in allowed)
+        if not _is_text(value) or (allowed is not None and value not in allowed)
     ]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and "\x00" not in value
+
+
+def _is_among(value: Any, known: Collection[str]) -> bool:
+    return isinstance(value, str) and value in known
 
 
 def _whole(value: Any, least: int, most: int) -> bool:
