@@ -156,7 +156,8 @@ def test_the_language_menu_leads_back_to_our_own_pages_only(log_in: LogIn) -> No
     client = log_in("moderator")
     ours = client.post(reverse("my_language"), {"language": "zh-hans", "next": "/policies/?text=x"})
     theirs = client.post(reverse("my_theme"), {"theme": "light", "next": "https://evil.example/"})
-    assert (ours["Location"], theirs["Location"]) == ("/policies/?text=x", "/")
+    odd = client.post(reverse("my_theme"), {"theme": "light", "next": "nowhere"})
+    assert (ours["Location"], theirs["Location"], odd["Location"]) == ("/policies/?text=x", "/", "/")
     assert (somebody("moderator").interface_language, somebody("moderator").theme) == ("zh-hans", "light")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -31,7 +31,8 @@ def back_to(request: HttpRequest, fallback: str, *arguments: object) -> HttpResp
     """To the page that the form came from, when it is one of ours."""
     target = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return redirect(target) if ours else redirect(fallback, *arguments)
+    # What is no path would be taken for the name of a page.
+    return HttpResponseRedirect(target) if ours and "/" in target else redirect(fallback, *arguments)
 
 
 @screen("GET", "HEAD", "POST")
