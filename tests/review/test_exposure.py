@@ -17,6 +17,7 @@ from piepowder.review import operations as review
 from piepowder.review.desk import my_day
 from piepowder.review.exposure import Budget, Spent, allowed, runs, seconds_at, shares, stretch_s
 from piepowder.review.jobs import expire_leases
+from piepowder.review.joint import await_approval, close_approved
 from piepowder.review.models import Allowance, Case, Exposure
 from piepowder.review.wellness import exposure_board, rest_of
 from tests.review.conftest import LEAD, Court
@@ -255,6 +256,19 @@ def test_a_break_is_due_after_so_much_grave_work_without_a_rest(grim: Court) -> 
     assert rest_of(person, grim.now).due
     grim.pass_time(minutes=11)
     assert not rest_of(person, grim.now).due
+
+
+def test_waiting_for_an_approval_is_no_grave_work(grim: Court) -> None:
+    choose(actor=SYSTEM, at=grim.now, values={"wellness.break_after_minutes": 5, "wellness.break_minutes": 10})
+    person = grim.person()
+    grave(grim, 1)
+    claim = look(grim, person, 120)
+    await_approval(actor=person, lease_id=claim.lease_id, at=grim.now)
+    grim.pass_time(minutes=9)
+    assert rest_of(person, grim.now).stretch_s == 120
+    close_approved(actor=person, case_id=claim.case.pk, at=grim.now)
+    assert rest_of(person, grim.now).stretch_s == 120
+    assert not rest_of(person, grim.pass_time(minutes=1)).stretch_s
 
 
 def test_a_lead_sees_minutes_and_breaks_of_their_own_vendor_only(grim: Court) -> None:

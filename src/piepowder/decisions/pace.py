@@ -32,10 +32,12 @@ _COLUMN = {
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Decisions by people in the last hour, and the mean time from claim to decision; ``None`` without any."""
+    """Decisions by people in the last hour, and the mean time from claim to decision of the ``timed`` ones; ``None``
+    without any. What was decided together with others took no time that says anything."""
 
     decided: int = 0
     aht_s: float | None = None
+    timed: int = 0
 
 
 NO_PACE = Pace()
@@ -45,20 +47,16 @@ def pace_by(actor: Actor, now: datetime, *, by: str = "queue", filters: CaseFilt
     """The last hour's pace in the actor's scope, by what the board is broken down by. One query."""
     column = _COLUMN[by]
     rows = _decided(actor, filters).filter(decided_at__gt=now - HOUR, decided_at__lte=now, decider__isnull=False)
-    counted = rows.values_list(column).annotate(number=Count("id"), took=Avg("handling_ms")).order_by(column)
-    return {
-        "" if code is None else str(code): Pace(number, None if took is None else took / 1000)
-        for code, number, took in counted
-    }
+    counted = rows.values_list(column).annotate(**_COUNTED).order_by(column)
+    return {"" if code is None else str(code): _pace(*told) for code, *told in counted}
 
 
 def together(paces: Iterable[Pace]) -> Pace:
-    """Several paces as one; the mean weighs each by its decisions."""
-    known = [(pace.decided, pace.aht_s) for pace in paces if pace.decided]
-    decided = sum(number for number, _took in known)
-    timed = [(number, took) for number, took in known if took is not None]
-    weight = sum(number for number, _took in timed)
-    return Pace(decided, sum(number * took for number, took in timed) / weight if weight else None)
+    """Several paces as one; the mean weighs each by its timed decisions."""
+    known = list(paces)
+    timed = sum(pace.timed for pace in known)
+    took = sum(pace.timed * pace.aht_s for pace in known if pace.aht_s is not None)
+    return Pace(sum(pace.decided for pace in known), took / timed if timed else None, timed)
 
 
 def decisions_lately(actor: Actor, now: datetime, filters: CaseFilters) -> list[int]:
@@ -74,10 +72,15 @@ def decided_since(actor: Actor, since: datetime, user_ids: Iterable[int]) -> dic
     """What these people decided since then, as far as the actor may know who is there. One query."""
     rows = visible(Decision.objects.all(), scope_q(actor, Permission.AVAILABILITY_VIEW, vendor="vendor"))
     rows = rows.filter(decider_id__in=list(user_ids), decided_at__gte=since).exclude(state=DecisionState.WITHDRAWN)
-    counted = (
-        rows.values_list("decider_id").annotate(number=Count("id"), took=Avg("handling_ms")).order_by("decider_id")
-    )
-    return {person: Pace(number, None if took is None else took / 1000) for person, number, took in counted}
+    counted = rows.values_list("decider_id").annotate(**_COUNTED).order_by("decider_id")
+    return {person: _pace(*told) for person, *told in counted}
+
+
+_COUNTED = {"number": Count("id"), "took": Avg("handling_ms"), "timed": Count("handling_ms")}
+
+
+def _pace(number: int, took: float | None, timed: int) -> Pace:
+    return Pace(number, None if took is None else took / 1000, timed)
 
 
 def _decided(actor: Actor, filters: CaseFilters) -> QuerySet[Decision]:

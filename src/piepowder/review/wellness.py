@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
 from piepowder.access.models import User
 from piepowder.access.options import chosen
 from piepowder.access.visibility import require, scope_q, visible
@@ -27,9 +30,9 @@ from piepowder.review.exposure import (
     shares,
     stretch_s,
 )
-from piepowder.review.models import Allowance, AvailabilityEvent, Case, Exposure, Lease
+from piepowder.review.models import Allowance, AvailabilityEvent, Case, CaseEvent, Exposure, Lease
 from piepowder.review.standing import user_id_of
-from piepowder.review.states import Availability
+from piepowder.review.states import Availability, CaseEventKind
 
 _LOOK_BACK = timedelta(hours=12)
 _DAYS = 7
@@ -55,10 +58,17 @@ def rest_of(actor: Actor, now: datetime) -> Rest:
     return Rest(spent, spent >= chosen("wellness.break_after_minutes") * 60, int(rest.total_seconds()))
 
 
+# What waits for approval, or waited for it, is no longer before anybody's eyes from when it was proposed.
+_proposed_at = CaseEvent.objects.filter(
+    case=OuterRef("pk"), kind=CaseEventKind.PROPOSED, at__gte=OuterRef("claimed_at")
+).order_by("-at")
 _decided = Prepared(
-    lambda user, since: Case.objects.filter(
-        holder_id=user, severity__in=GRAVE, claimed_at__gte=since, decided_at__isnull=False
-    ).values_list("claimed_at", "decided_at"),
+    lambda user, since: (
+        Case.objects.filter(holder_id=user, severity__in=GRAVE, claimed_at__gte=since)
+        .annotate(judged_at=Coalesce(Subquery(_proposed_at.values("at")[:1]), "decided_at"))
+        .filter(judged_at__isnull=False)
+        .values_list("claimed_at", "judged_at")
+    ),
     Case.holder,
     Case.claimed_at,
 )
