@@ -190,6 +190,8 @@ def test_a_queue_is_changed_with_its_promises(log_in: LogIn) -> None:
         "hours_1": "2.5",
         "lease_s": "120",
         "grace_s": "20",
+        "opinions": "1",
+        "agreeing": "1",
         "reopening": "restart",
         "escalates_to": "specialists",
         "active": "on",
