@@ -61,6 +61,19 @@ DESCRIBED: dict[str, tuple[str, str]] = {
         "Origins from which parts of livestreams come beside that of the stream's own address, such as "
         "`https://cdn.example`; several with commas. Only the page of the player is allowed to load from them.",
     ),
+    "PIEPOWDER_SSO_FILE": (
+        "`sso.yaml` in the home",
+        "The identity providers through which people log in (OpenID Connect, SAML); without the file, by password alone.",
+    ),
+    "PIEPOWDER_TRUSTED_PROXIES": (
+        "`0`",
+        "How many proxies of your own stand before the web processes: that many entries from the end of "
+        "`X-Forwarded-For` is the client's address, which limits on log-ins count by.",
+    ),
+    "PIEPOWDER_CLIENT_IP_HEADER": (
+        "none",
+        "A header in which your proxy tells the client's address; believed before `X-Forwarded-For`.",
+    ),
     "PIEPOWDER_LEDGER_HEAD_FILE": (
         "`ledger-heads.ndjson` in the home",
         "Where published ledger heads are appended; best on storage that the database's owner cannot change.",
