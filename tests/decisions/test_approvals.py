@@ -10,6 +10,7 @@ import pytest
 
 from piepowder.access.visibility import NotPermitted
 from piepowder.decisions.agreement import part
+from piepowder.decisions.history import violations_by_policy
 from piepowder.decisions.models import Decision, Proposal
 from piepowder.decisions.operations import (
     EnforcementOrder,
@@ -24,10 +25,12 @@ from piepowder.decisions.operations import (
     refuse,
     withdraw_proposal,
 )
+from piepowder.decisions.pace import pace_by
 from piepowder.kernel.actor import Actor, ActorKind, Mandate
 from piepowder.kernel.flow import WrongState
 from piepowder.kernel.permissions import Permission
 from piepowder.review.claiming import claim_next
+from piepowder.review.listing import CaseFilters
 from piepowder.review.models import Allowance, Case, Draft
 from piepowder.review.operations import MissingReason
 from tests.decisions.conftest import REMOVED, Court, ruling
@@ -171,6 +174,10 @@ def test_grave_harm_disappears_at_once_and_only_the_account_waits(court: Court) 
     assert second.statement.text
     judged.decision.refresh_from_db()
     assert (judged.decision.state, second.state) == ("issued", "issued")
+    reader = court.person("house", Permission.BOARD_VIEW, Permission.DECISION_VIEW)
+    later = court.now + timedelta(minutes=6)
+    assert [one.decided for one in pace_by(reader, later, filters=CaseFilters()).values()] == [1]
+    assert [one.count for one in violations_by_policy(reader, case.seller_ref, now=later)] == [1]
 
 
 def test_a_live_measure_that_asks_for_four_eyes_is_issued_and_approved_afterwards(court: Court) -> None:

@@ -18,6 +18,8 @@ from piepowder.review.inflow import SLOT, SLOTS, slots_begin
 from piepowder.review.listing import CaseFilters, of_policy
 
 HOUR = timedelta(hours=1)
+_OF_A_CASE = {"decider__isnull": False, "case__isnull": False}
+"""By a person, and the one that closed its case: what was approved beside an urgent decision is no work of its own."""
 _COLUMN = {
     "queue": "queue",
     "market": "market",
@@ -46,7 +48,7 @@ NO_PACE = Pace()
 def pace_by(actor: Actor, now: datetime, *, by: str = "queue", filters: CaseFilters) -> dict[str, Pace]:
     """The last hour's pace in the actor's scope, by what the board is broken down by. One query."""
     column = _COLUMN[by]
-    rows = _decided(actor, filters).filter(decided_at__gt=now - HOUR, decided_at__lte=now, decider__isnull=False)
+    rows = _decided(actor, filters).filter(decided_at__gt=now - HOUR, decided_at__lte=now, **_OF_A_CASE)
     counted = rows.values_list(column).annotate(**_COUNTED).order_by(column)
     return {"" if code is None else str(code): _pace(*told) for code, *told in counted}
 
@@ -62,7 +64,7 @@ def together(paces: Iterable[Pace]) -> Pace:
 def decisions_lately(actor: Actor, now: datetime, filters: CaseFilters) -> list[int]:
     """Decisions by people in each of the last half hours, as ``review.inflow.arrivals`` counts what came. One query."""
     begin = slots_begin(now)
-    rows = _decided(actor, filters).filter(decided_at__gte=begin, decided_at__lte=now, decider__isnull=False)
+    rows = _decided(actor, filters).filter(decided_at__gte=begin, decided_at__lte=now, **_OF_A_CASE)
     slot = Slot("decided_at", start_s=int(begin.timestamp()), width_s=int(SLOT.total_seconds()))
     found = dict(rows.annotate(slot=slot).values_list("slot").annotate(number=Count("id")).order_by("slot"))
     return [found.get(number, 0) for number in range(SLOTS)]
@@ -71,7 +73,9 @@ def decisions_lately(actor: Actor, now: datetime, filters: CaseFilters) -> list[
 def decided_since(actor: Actor, since: datetime, user_ids: Iterable[int]) -> dict[int, Pace]:
     """What these people decided since then, as far as the actor may know who is there. One query."""
     rows = visible(Decision.objects.all(), scope_q(actor, Permission.AVAILABILITY_VIEW, vendor="vendor"))
-    rows = rows.filter(decider_id__in=list(user_ids), decided_at__gte=since).exclude(state=DecisionState.WITHDRAWN)
+    rows = rows.filter(decider_id__in=list(user_ids), decided_at__gte=since, case__isnull=False).exclude(
+        state=DecisionState.WITHDRAWN
+    )
     counted = rows.values_list("decider_id").annotate(**_COUNTED).order_by("decider_id")
     return {person: _pace(*told) for person, *told in counted}
 
