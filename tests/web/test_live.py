@@ -18,9 +18,10 @@ from piepowder.intake.operations import receive, receive_moments
 from piepowder.intake.schemas import MomentGiven
 from piepowder.kernel.actor import SYSTEM
 from piepowder.ledger.models import Fact
-from piepowder.review.models import Case, Lease, Mark
+from piepowder.review.models import Case, Lease, Mark, Skip
 from tests.web.conftest import LogIn
 from tests.web.test_console import FACTS, PART, take
+from tests.web.test_people import somebody
 from tests.web.town import parsed
 
 URL = "https://live.market.example:8443/sale/index.m3u8"
@@ -149,6 +150,22 @@ def test_the_wall_shows_the_streams_one_may_claim_and_opening_one_claims_it(mode
         reverse("console_case", args=[Lease.objects.get().pk]) in moderator.get(reverse("live_wall")).content.decode()
     )
     assert "Live sale V-1" not in log_in("bpo").get(reverse("live_wall")).content.decode()
+
+
+def test_the_wall_leaves_out_what_one_passed_on_or_is_kept_for_another_and_nothing_else(moderator: Client) -> None:
+    on_air()
+    now, me, other = timezone.now(), somebody("moderator"), somebody("lead")
+    case = Case.objects.get(item__external_id="V-1")
+    long_ago = now - timedelta(days=2)
+    Skip.objects.create(case=case, user=me, at=long_ago, until=long_ago + timedelta(days=1))
+    Skip.objects.create(case=case, user=other, at=now, until=now + timedelta(days=1))
+    assert "Live sale V-1" in moderator.get(reverse("live_wall")).content.decode()
+    Case.objects.update(reserved_for=other, reserved_until=now + timedelta(hours=1))
+    assert "Live sale V-1" not in moderator.get(reverse("live_wall")).content.decode()
+    Case.objects.update(reserved_for=me)
+    assert "Live sale V-1" in moderator.get(reverse("live_wall")).content.decode()
+    Skip.objects.filter(user=me).update(until=now + timedelta(days=1))
+    assert "Live sale V-1" not in moderator.get(reverse("live_wall")).content.decode()
 
 
 def test_the_wall_is_sent_again_only_when_something_on_it_changed(

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from piepowder.access.visibility import require
 from piepowder.intake.models import Item
 from piepowder.intake.states import ItemState, Kind, MomentKind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
-from piepowder.review.models import Case
+from piepowder.review.models import Case, Skip
 from piepowder.review.reference import checked
 from piepowder.review.standing import reach, user_id_of, valid_skills
 from piepowder.review.states import CaseState
@@ -47,12 +47,12 @@ def streams_on_air(actor: Actor, *, now: datetime, limit: int) -> tuple[list[Str
     for lane, market in within.in_markets:
         claimable |= Q(lane_id=lane, market=market)
     own = Q(state=CaseState.CLAIMED, lease__user_id=user, lease__expires_at__gt=now)
-    passed = Q(skips__user_id=user, skips__until__gt=now)
+    passed = Exists(Skip.objects.filter(case_id=OuterRef("pk"), user_id=user, until__gt=now))
+    free = Q(reserved_for__isnull=True) | Q(reserved_for_id=user) | Q(reserved_until__lte=now)
     rows = (
         Case.objects.filter(kind=Kind.LIVESTREAM, item__state=ItemState.LIVE)
-        .filter((Q(state=CaseState.OPEN) & claimable) | own)
+        .filter((Q(state=CaseState.OPEN) & claimable & free & ~passed) | own)
         .exclude(item__moments__kind=MomentKind.ENDED)
-        .exclude(Q(state=CaseState.OPEN) & passed)
     )
     first = rows.select_related("item__snapshot", "queue", "lease").order_by("rank", "id")[:limit]
     return [_line(case) for case in first], rows.count()
