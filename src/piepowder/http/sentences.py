@@ -40,7 +40,8 @@ BY_CODE: Mapping[str, Sentence] = {
         _("Look at the newer version, or confirm that you decide on the one you have seen."),
     ),
     "stream_over": Sentence(
-        _("This stream is over"), _("What was ruled stands. Go on with the next case, or open the wall of live streams.")
+        _("This stream is over"),
+        _("What was ruled stands. Go on with the next case, or open the wall of live streams."),
     ),
     "not_a_stream": Sentence(_("This is no livestream"), _("Decide it like any other item.")),
     "bad_mark": Sentence(_("This place cannot be marked"), _("Mark a place within the film that is shown.")),
@@ -68,7 +69,9 @@ BY_CODE: Mapping[str, Sentence] = {
             " or ask your lead, who can lift the budget for a day. Milder cases come to you as before."
         ),
     ),
-    "reserved": Sentence(_("This case is kept for somebody else"), _("Take the next one; a lead can assign it to you.")),
+    "reserved": Sentence(
+        _("This case is kept for somebody else"), _("Take the next one; a lead can assign it to you.")
+    ),
     "skips_spent": Sentence(
         _("No skips are left today"),
         _("Decide the case, put it on hold with a question, escalate it, or ask your lead for more skips."),
@@ -85,13 +88,16 @@ BY_CODE: Mapping[str, Sentence] = {
         _("Nobody approves their own proposal"), _("Ask a colleague who may approve, or take the proposal back.")
     ),
     "no_cases": Sentence(
-        _("There is nothing to decide together"), _("Tick at least one case that waits within your reach, and no more than 500.")
+        _("There is nothing to decide together"),
+        _("Tick at least one case that waits within your reach, and no more than 500."),
     ),
     "batch_begun": Sentence(
-        _("Some of these cases are decided already"), _("Go on with the others, or choose cases anew for another ruling.")
+        _("Some of these cases are decided already"),
+        _("Go on with the others, or choose cases anew for another ruling."),
     ),
     "needs_people": Sentence(
-        _("A machine alone may not order this"), _("Leave the measure to people, or take it off the list that asks for approval.")
+        _("A machine alone may not order this"),
+        _("Leave the measure to people, or take it off the list that asks for approval."),
     ),
     "missing_reason": Sentence(_("The reason is missing"), _("Say in a few words why, then send it again.")),
     "no_escalation_queue": Sentence(
@@ -130,10 +136,13 @@ BY_CODE: Mapping[str, Sentence] = {
         _("Nobody approves their own words"), _("Ask somebody else who may approve policies to look at it.")
     ),
     "version_backdated": Sentence(
-        _("Its day has gone by"), _("Choose today or a later day: nobody can have followed a rule before it was published.")
+        _("Its day has gone by"),
+        _("Choose today or a later day: nobody can have followed a rule before it was published."),
     ),
     "bad_policy": Sentence(_("The version cannot be published"), _("Correct what is named here and try again.")),
-    "policy_retired": Sentence(_("This policy is retired"), _("Its code is never used again; write a new policy instead.")),
+    "policy_retired": Sentence(
+        _("This policy is retired"), _("Its code is never used again; write a new policy instead.")
+    ),
     "policy_has_children": Sentence(_("There are policies below it"), _("Retire or move those first.")),
     "parent_is_leaf": Sentence(_("Nothing can stand below this policy"), _("Choose a family to stand under.")),
     "family_under_itself": Sentence(_("A family cannot stand under itself"), _("Choose a place outside of it.")),

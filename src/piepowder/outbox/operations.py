@@ -186,9 +186,7 @@ def _routes(rows: Sequence[Message], at: datetime) -> list[list[Endpoint]]:
     return routes
 
 
-_active_endpoints = Prepared(
-    lambda: Endpoint.objects.filter(active=True).exclude(channel=Channel.NONE).order_by("id")
-)
+_active_endpoints = Prepared(lambda: Endpoint.objects.filter(active=True).exclude(channel=Channel.NONE).order_by("id"))
 _endpoint_named = Prepared(lambda code: Endpoint.objects.filter(code=code), Endpoint.code)
 
 

@@ -15,8 +15,8 @@ from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.ids import new_id
 from piepowder.policy.library import shipped_tree
 from piepowder.review.case_clocks import CLOCK_STEPS, Step, Terms, cycles, terms_for
-from piepowder.review.lanes import lanes_for
 from piepowder.review.exposure import local_day, seconds_at
+from piepowder.review.lanes import lanes_for
 from piepowder.review.models import (
     AvailabilityEvent,
     Case,

@@ -37,7 +37,6 @@ class Known:
     relations: list[Relation] = field(default_factory=list)
     traits: list[Trait] = field(default_factory=list)
 
-
     def judged(self, founded: bool | None, at: datetime) -> None:
         """What the decision of ``at`` says of the reports, or with ``None`` that it says so no longer."""
         before, after = (at, None) if founded is None else (None, at)
