@@ -24,6 +24,7 @@ from piepowder.http.pages import is_fragment, screen
 from piepowder.intake.models import Item
 from piepowder.kernel.errors import FieldProblem
 from piepowder.kernel.permissions import Permission
+from piepowder.review.leases import LeaseLost
 from piepowder.review.notebook import mentions_of, notes_around, people_to_call, unseen_mentions
 from piepowder.review.operations import About, BadNote, remove_note, see_mention, write_note
 from piepowder.review.queries import console_case, timeline
@@ -50,9 +51,12 @@ def console_part(request: HttpRequest, lease_id: UUID, part: str) -> HttpRespons
 
 @screen("POST")
 def console_repeated(request: HttpRequest, lease_id: UUID) -> HttpResponse:
-    """How often the facts as typed were written before."""
+    """How often the facts as typed were written before; nothing to say of a case that was decided in this moment."""
     actor, now = actor_of(request), timezone.now()
-    case = console_case(actor, lease_id, now=now)
+    try:
+        case = console_case(actor, lease_id, now=now)
+    except LeaseLost:
+        return HttpResponse(status=204)
     repetition = written_before(actor, request.POST.get("facts", ""), Item.objects.get(pk=case.item_id), now=now)
     shown = {"repetition": repetition, "is_boilerplate": repetition.total >= int(chosen(BOILERPLATE_AFTER))}
     return render(request, "web/console/_repeated.html", shown)
