@@ -222,8 +222,8 @@ def _leaks(
         transaction.set_rollback(True)
     browser.cookies = cookies
     where = f"{role} of {vendor}: {request.method.upper()} {request.url} ({request.route})"
-    if response.status_code in (403, 405):
-        deaf[request.route, request.method] += 1 if response.status_code == 403 else _PATIENCE
+    if response.status_code in (401, 403, 405):
+        deaf[request.route, request.method] += _PATIENCE if response.status_code == 405 else 1
     if response.status_code >= 500 and request.route != "readyz":
         yield f"{where} fails with {response.status_code}"
     at = answer.find(other)
