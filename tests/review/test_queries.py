@@ -299,7 +299,7 @@ def test_lists_take_the_same_number_of_queries_however_long(
         (2, lambda: search_cases(lead, CaseFilters(item="x1"))),
         (1, lambda: list(stream_cases(lead, CaseFilters(), chunk=4))),
         (1, lambda: cases_of(lead, cases[0].item_id)),
-        (3, lambda: timeline(lead, cases[0].pk)),
+        (4, lambda: timeline(lead, cases[0].pk)),
         (2, lambda: console_case(people[0], leases[0], now=court.now)),
         (1, lambda: open_leases(people[0], court.now)),
         (7, lambda: my_day(people[0], court.now)),
