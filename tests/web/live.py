@@ -90,10 +90,6 @@ class Visitor:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def focus(self) -> str:
-        """The id of what has the focus."""
-        return str(self.page.evaluate("document.activeElement.id"))
-
     def scrolls(self) -> bool:
         """Whether the page as a whole can be scrolled in any direction."""
         sizes = self.page.evaluate(

@@ -28,7 +28,7 @@ def test_a_moderator_judges_by_keyboard_and_takes_back_a_slip(visitor: Visitor) 
     page.get_by_role("button", name="Start reviewing").click()
     title = page.locator(".item-head h1")
     expect(title).to_contain_text("AAA quality replica handbag")
-    assert visitor.focus() == "console"
+    expect(visitor.page.locator("#console")).to_be_focused()
     assert not visitor.scrolls()
 
     picture = page.locator(".console-media .media").first
@@ -40,7 +40,7 @@ def test_a_moderator_judges_by_keyboard_and_takes_back_a_slip(visitor: Visitor) 
 
     visitor.press("1")
     expect(page.locator("#chosen")).to_contain_text("Counterfeit goods")
-    assert visitor.focus() == "facts"
+    expect(visitor.page.locator("#facts")).to_be_focused()
     visitor.press("Enter")
     expect(page.locator("#judge-problem")).to_have_text("Write in a sentence what in this item breaks the policy.")
     page.keyboard.type("The title says replica; picture 1 shows the copied logo.")
@@ -49,7 +49,7 @@ def test_a_moderator_judges_by_keyboard_and_takes_back_a_slip(visitor: Visitor) 
     expect(page.locator("#toasts")).to_contain_text("It takes effect at once.")
 
     expect(title).to_contain_text("Power bank")
-    assert visitor.focus() == "console"
+    expect(visitor.page.locator("#console")).to_be_focused()
     visitor.press("0", "Enter")
     expect(title).not_to_contain_text("Power bank")
     expect(page.locator("[data-countdown]")).to_contain_text("s")
@@ -70,7 +70,7 @@ def test_a_moderator_judges_by_keyboard_and_takes_back_a_slip(visitor: Visitor) 
     page.keyboard.type("I know the seller")
     visitor.press("Enter")
     page.wait_for_url(lambda url: url != before)
-    assert visitor.focus() == "console"
+    expect(visitor.page.locator("#console")).to_be_focused()
     expect(page.locator(".own-day")).to_contain_text("2 today")
     assert visitor.complaints == []
 
@@ -85,7 +85,7 @@ def test_nothing_typed_is_lost_when_the_page_is_left_or_the_lease_is(visitor: Vi
     page.get_by_role("button", name="Claim and judge").click()
     expect(page.locator("#console")).to_be_focused()
     visitor.press("/")
-    assert visitor.focus() == "policy-search"
+    expect(visitor.page.locator("#policy-search")).to_be_focused()
     page.keyboard.type("false")
     expect(page.locator("#policy-hits .suggestion").first).to_be_visible()
     visitor.press("Enter")

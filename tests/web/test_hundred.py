@@ -144,7 +144,7 @@ class Bench:
         lease = self.page.evaluate("document.querySelector('#console').dataset.lease")
         self.visitor.press("Enter")
         self.page.wait_for_function("lease => document.querySelector('#console').dataset.lease !== lease", arg=lease)
-        assert self.visitor.focus() == "console"
+        expect(self.visitor.page.locator("#console")).to_be_focused()
 
     def decide_and_take_back(self) -> None:
         """A slip: decided as nothing, and undone at once."""
