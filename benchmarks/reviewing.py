@@ -234,7 +234,8 @@ def _task(line: bytes) -> dict[str, Any]:
 
 
 def _in_label_studio(port: int, number: int, until: Callable[[], bool], told: dict[str, Any]) -> Iterator[float]:
-    with Browser(port) as http:
+    # uWSGI's own front closes each connection without saying so.
+    with Browser(port, keeps=False) as http:
         http.get("/user/login/")
         form = {
             "email": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": http.cookies["csrftoken"],
@@ -297,7 +298,8 @@ class Browser:
     The clients share the processors with the server, so they are made of the standard library's plainest parts.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, keeps: bool = True) -> None:
+        self._keeps = keeps
         self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
         self._host = f"http://127.0.0.1:{port}"
         self.headers: dict[str, str] = {}
@@ -332,6 +334,8 @@ class Browser:
         self._connection.request(method, path, body, every)
         answer = self._connection.getresponse()
         content = answer.read()
+        if not self._keeps:
+            self._connection.close()
         for line in answer.headers.get_all("Set-Cookie") or ():
             name, _equals, value = line.partition(";")[0].partition("=")
             self.cookies[name.strip()] = value

@@ -23,6 +23,7 @@ if [ "$kind" = dev ]; then
     need fonts-noto-cjk installed fonts-noto-cjk
     need gettext sh -c 'command -v msgfmt'
     need xmlsec1 sh -c 'command -v xmlsec1'
+    need ffmpeg sh -c 'command -v ffmpeg'
 fi
 if [ -n "$packages" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
