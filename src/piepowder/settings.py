@@ -63,6 +63,13 @@ INSTALLED_APPS = [
     "piepowder.intake",
     "piepowder.review",
     "piepowder.decisions",
+    "piepowder.correspondence",
+    "piepowder.standing",
+    "piepowder.appeals",
+    "piepowder.rights",
+    "piepowder.duties",
+    "piepowder.interop",
+    "piepowder.portal",
     "piepowder.simulate",
     "piepowder",
 ]

@@ -57,6 +57,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="people")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
+    manager = models.ForeignKey("self", on_delete=models.SET_NULL, related_name="led", null=True, blank=True)
+    """Whom the person reports to; with theirs the reporting line."""
     languages = models.JSONField(default=list)
     """Codes of the languages the person may judge in (ISO 639-1, ``zh-Hans`` style where the script matters)."""
     started_on = models.DateField(null=True, blank=True)

@@ -48,6 +48,10 @@ class Decision(models.Model):
     final_at = models.DateTimeField()
     """End of the grace period: until then the decision can be withdrawn and nothing leaves."""
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    overturned_at = models.DateTimeField(null=True, blank=True)
+    """When a complaint, a court or the organisation itself undid it after it was final."""
+    reporting_line = models.JSONField(default=list)
+    """Ids of the decider's managers at the time, nearest first."""
     decider = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -96,6 +100,11 @@ class Decision(models.Model):
                 condition=Q(state=DecisionState.WITHDRAWN, withdrawn_at__isnull=False)
                 | (~Q(state=DecisionState.WITHDRAWN) & Q(withdrawn_at__isnull=True)),
                 name="withdrawn_decision_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=DecisionState.OVERTURNED, overturned_at__isnull=False)
+                | (~Q(state=DecisionState.OVERTURNED) & Q(overturned_at__isnull=True)),
+                name="overturned_decision_has_time",
             ),
             models.CheckConstraint(condition=Q(final_at__gte=models.F("decided_at")), name="final_after_decided"),
             models.UniqueConstraint(

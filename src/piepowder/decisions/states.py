@@ -18,6 +18,7 @@ class DecisionState(models.TextChoices):
     ISSUED = "issued", _("issued")
     WITHDRAWN = "withdrawn", _("withdrawn")
     SUPERSEDED = "superseded", _("superseded")
+    OVERTURNED = "overturned", _("overturned")
 
 
 DECISION_FLOW: Flow[DecisionState] = Flow(
@@ -25,6 +26,7 @@ DECISION_FLOW: Flow[DecisionState] = Flow(
     {
         "withdraw": ([DecisionState.ISSUED], DecisionState.WITHDRAWN),
         "supersede": ([DecisionState.ISSUED], DecisionState.SUPERSEDED),
+        "overturn": ([DecisionState.ISSUED], DecisionState.OVERTURNED),
     },
 )
 

@@ -152,6 +152,10 @@ class Reporter(models.Model):
     email = models.EmailField(blank=True)
     areas = models.JSONField(default=list)
     """A trusted flagger's designated areas, as policy codes; empty means all."""
+    awarded_by = models.CharField(max_length=100, blank=True)
+    """The Digital Services Coordinator that gave the status of trusted flagger."""
+    valid_until = models.DateField(null=True, blank=True)
+    """The last day of that status; none is open."""
     suspended_at = models.DateTimeField(null=True, blank=True)
     trust = models.PositiveSmallIntegerField(default=50)
     """In 0…100; weighs the priority of what the reporter sends."""

@@ -31,6 +31,40 @@ class Permission(StrEnum):
     DECISION_EXPORT = "decision:export"
     DECISION_APPROVE = "decision:approve"
     TEMPLATE_EDIT = "template:edit"
+    DECISION_ISSUE_DIRECT = "decision:issue_direct"
+    DECISION_OVERTURN = "decision:overturn"
+
+    APPEAL_VIEW = "appeal:view"
+    APPEAL_FILE = "appeal:file"
+    APPEAL_HEAR = "appeal:hear"
+    APPEAL_ASSIGN = "appeal:assign"
+    OUT_OF_COURT_EDIT = "out_of_court:edit"
+
+    STANDING_VIEW = "standing:view"
+    POINTS_ADJUST = "points:adjust"
+    SANCTION_CONFIRM = "sanction:confirm"
+    LADDER_EDIT = "ladder:edit"
+
+    LETTER_VIEW = "letter:view"
+    LETTER_EDIT = "letter:edit"
+
+    RIGHT_VIEW = "right:view"
+    RIGHT_EDIT = "right:edit"
+
+    DUTY_VIEW = "duty:view"
+    PACK_EDIT = "pack:edit"
+    ORDER_EDIT = "order:edit"
+    THREAT_EDIT = "threat:edit"
+    TRADER_EDIT = "trader:edit"
+    MISUSE_EDIT = "misuse:edit"
+    BUYERS_INFORM = "buyers:inform"
+    HOLD_EDIT = "hold:edit"
+    ERASURE_RUN = "erasure:run"
+
+    SUBMISSION_VIEW = "submission:view"
+    SUBMISSION_EDIT = "submission:edit"
+
+    PORTAL_LINK = "portal:link"
 
     POLICY_VIEW = "policy:view"
     POLICY_EDIT = "policy:edit"

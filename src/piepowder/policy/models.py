@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from piepowder.policy.states import Ground, ProposedState, Severity
+from piepowder.policy.states import Ground, LadderMode, ProposedState, Severity
 
 
 class Policy(models.Model):
@@ -91,3 +91,45 @@ class Proposed(models.Model):
                 name="one_proposed_version_per_policy",
             )
         ]
+
+
+class Ladder(models.Model):
+    """A points ladder: how violations add up, and what follows; see ``standing``."""
+
+    code = models.CharField(max_length=40, unique=True)
+    mode = models.CharField(max_length=6, choices=LadderMode.choices, default=LadderMode.OFF)
+
+    class Meta:
+        ordering = ["code"]
+
+
+class LadderVersion(models.Model):
+    """What a ladder says from an instant on; superseded, never edited."""
+
+    ladder = models.ForeignKey(Ladder, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    effective_from = models.DateTimeField()
+    content = models.JSONField()
+    """As ``standing.ladder`` reads it."""
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["ladder", "number"]
+        constraints = [models.UniqueConstraint(fields=["ladder", "number"], name="ladder_version_number")]
+
+
+class Pack(models.Model):
+    """A body of law that the organisation chose to keep, from a day to a day; what it asks is in ``packs.py``."""
+
+    code = models.CharField(max_length=40, unique=True)
+    on = models.BooleanField(default=False)
+    from_on = models.DateField(null=True, blank=True)
+    until_on = models.DateField(null=True, blank=True)
+    choices = models.JSONField(default=dict, blank=True)
+    """Limits of its own where the law leaves or allows a choice, by rule code."""
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["code"]

@@ -40,3 +40,9 @@ PROPOSED_FLOW = Flow(
         "drop": ([ProposedState.DRAFT, ProposedState.SUBMITTED], ProposedState.DROPPED),
     },
 )
+
+
+class LadderMode(models.TextChoices):
+    OFF = "off", _("off")
+    SHADOW = "shadow", _("counting only")
+    LIVE = "live", _("in force")

@@ -1,0 +1,1 @@
+"""Internal complaints against decisions, and the out-of-court bodies that follow them."""

@@ -1,0 +1,1 @@
+"""The outside portal: sellers, buyers, rights holders and people without an account."""

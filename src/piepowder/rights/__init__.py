@@ -1,0 +1,1 @@
+"""The IP desk: registered rights, notices bound to them, counter-notices and repeat infringers."""

@@ -1,0 +1,1 @@
+"""How sellers stand: points ladders, strikes, sanctions and what they follow from."""
