@@ -1,0 +1,3 @@
+"""What is read of the legal duties. Each half lists its own."""
+
+from __future__ import annotations
