@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import migrations
+
+ERASED = "[erased]"
+"""What stands where words were erased that a constraint wants to be there."""
 
 _TRIGGER = re.compile(r"CREATE TRIGGER (?P<name>\w+)\s.*?\sON (?P<table>\w+)", re.DOTALL)
 
@@ -30,16 +33,26 @@ def append_only(table: str) -> migrations.RunPython:
     )
 
 
-def frozen_columns(table: str, columns: Sequence[str]) -> migrations.RunPython:
-    """Refuse to delete or truncate rows of ``table`` and to change any of ``columns``; the other columns may move on."""
-    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
-    changed_sqlite = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
+def frozen_columns(
+    table: str,
+    columns: Sequence[str],
+    erasable: Mapping[str, Sequence[str] | None] | None = None,
+    said: str = "superseded, never edited",
+) -> migrations.RunPython:
+    """Refuse to delete or truncate rows of ``table`` and to change any of ``columns``; the other columns may move on.
+
+    Those in ``erasable`` may lose what they say, and nothing else: words become empty or ``ERASED``; of JSON with keys
+    exactly these keys go; JSON without keys (an empty sequence) goes whole.
+    """
+    erasable = erasable or {}
+    changed = " OR ".join(_changed_postgresql(column, erasable) for column in columns)
+    changed_sqlite = " OR ".join(_changed_sqlite(column, erasable) for column in columns)
     return per_database(
         postgresql=[
             f"""CREATE OR REPLACE FUNCTION {table}_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
               IF TG_OP IN ('DELETE', 'TRUNCATE') OR {changed} THEN
-                RAISE EXCEPTION '{table} is superseded, never edited' USING ERRCODE = 'restrict_violation';
+                RAISE EXCEPTION '{table} is {said}' USING ERRCODE = 'restrict_violation';
               END IF;
               RETURN NEW;
             END $$""",
@@ -50,11 +63,37 @@ def frozen_columns(table: str, columns: Sequence[str]) -> migrations.RunPython:
         ],
         sqlite=[
             f"""CREATE TRIGGER {table}_frozen_update BEFORE UPDATE ON {table} WHEN {changed_sqlite}
-            BEGIN SELECT RAISE(ABORT, '{table} is superseded, never edited'); END""",
+            BEGIN SELECT RAISE(ABORT, '{table} is {said}'); END""",
             f"""CREATE TRIGGER {table}_frozen_delete BEFORE DELETE ON {table}
-            BEGIN SELECT RAISE(ABORT, '{table} is superseded, never edited'); END""",
+            BEGIN SELECT RAISE(ABORT, '{table} is {said}'); END""",
         ],
     )
+
+
+def _changed_postgresql(column: str, erasable: Mapping[str, Sequence[str] | None]) -> str:
+    changed = f"NEW.{column} IS DISTINCT FROM OLD.{column}"
+    if column not in erasable:
+        return changed
+    keys = erasable[column]
+    if keys is None:
+        return f"({changed} AND NEW.{column} NOT IN ('', '{ERASED}'))"
+    if not keys:
+        return f"({changed} AND NEW.{column}::text NOT IN ('{{}}', '[]'))"
+    listed = ", ".join(f"'{key}'" for key in keys)
+    return f"({changed} AND NEW.{column} IS DISTINCT FROM (OLD.{column} - ARRAY[{listed}]))"
+
+
+def _changed_sqlite(column: str, erasable: Mapping[str, Sequence[str] | None]) -> str:
+    changed = f"NEW.{column} IS NOT OLD.{column}"
+    if column not in erasable:
+        return changed
+    keys = erasable[column]
+    if keys is None:
+        return f"({changed} AND NEW.{column} NOT IN ('', '{ERASED}'))"
+    if not keys:
+        return f"({changed} AND NEW.{column} NOT IN ('{{}}', '[]'))"
+    listed = ", ".join(f"'$.{key}'" for key in keys)
+    return f"({changed} AND NEW.{column} IS NOT json_remove(OLD.{column}, {listed}))"
 
 
 def per_database(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> migrations.RunPython:
