@@ -16,6 +16,7 @@ from piepowder.access.invitations import (
 )
 from piepowder.access.keys import NewKey, create_key, hash_secret, revoke_key
 from piepowder.access.lockout import Attempt, forgive, note_failure, unlock
+from piepowder.access.managers import ManagerCircle, set_manager
 from piepowder.access.organisation import (
     change_site,
     change_team,
@@ -48,6 +49,7 @@ __all__ = [
     "EmailTaken",
     "Invited",
     "LinkDead",
+    "ManagerCircle",
     "NewKey",
     "PersonFields",
     "ShippedRoles",
@@ -80,6 +82,7 @@ __all__ = [
     "revoke_key",
     "save_role",
     "save_roles",
+    "set_manager",
     "set_password",
     "set_person_active",
     "sign_off",

@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from piepowder.access.giving import bad, check_managing, check_timezone
+from piepowder.access.managers import part_from_line
 from piepowder.access.models import Site, Team, User, Vendor
 from piepowder.access.sessions import end_sessions
 from piepowder.access.visibility import NotPermitted, require
@@ -84,9 +85,12 @@ def change_person(*, actor: Actor, user: User, fields: PersonFields, at: datetim
     _check_person(fields)
     if User.objects.filter(email__iexact=fields.email).exclude(pk=user.pk).exists():
         raise EmailTaken(f"somebody already logs in as {fields.email}")
+    moves = user.vendor_id != fields.vendor.pk
     _fill(user, fields)
     check_managing(actor, user)
     user.save()
+    if moves:
+        part_from_line(actor=actor, user=user, at=at)
     record(
         actor=actor,
         at=at,

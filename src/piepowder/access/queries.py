@@ -76,6 +76,32 @@ def actor_for_key(key: ApiKey) -> Actor:
     return Actor(kind=ActorKind.KEY, ref=key.prefix, mandates=(Mandate(permissions_named(key.permissions), scope),))
 
 
+_STEPS = 5
+"""So many managers are read at once; a longer line takes another query."""
+
+
+def reporting_line(user_id: int) -> list[int]:
+    """The managers above somebody, nearest first; a circle ends where it would begin again."""
+    line: list[int] = []
+    current: int | None = user_id
+    while current is not None:
+        steps = _managers_above.first(current) or ()
+        for step in steps:
+            if step is None or step == user_id or step in line:
+                return line
+            line.append(step)
+        current = line[-1] if steps else None
+    return line
+
+
+_managers_above = Prepared(
+    lambda user: User.objects.filter(pk=user).values_list(
+        *("__".join(["manager"] * depth) + "_id" for depth in range(1, _STEPS + 1))
+    ),
+    User.id,
+)
+
+
 def people_visible_to(actor: Actor) -> QuerySet[User]:
     """The people ``actor`` may see, by name."""
     scope = scope_q(actor, Permission.PERSON_VIEW, vendor="vendor__code")

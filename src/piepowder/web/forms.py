@@ -84,6 +84,11 @@ class PersonForm(PlainForm):
     vendor = forms.ChoiceField(label=_("Vendor"))
     site = forms.ChoiceField(label=_("Site"), required=False)
     team = forms.ChoiceField(label=_("Team"), required=False)
+    manager = forms.EmailField(
+        label=_("Reports to"),
+        required=False,
+        help_text=_("E-mail address of the manager. Whoever decides is never heard on appeal by their own managers."),
+    )
     languages = Codes(
         label=_("Languages"), help_text=_("Codes of the languages the person may judge in, such as: en, de, zh-Hans")
     )
@@ -113,6 +118,7 @@ def person_initial(person: User) -> dict[str, Any]:
         "vendor": person.vendor.code,
         "site": person.site.code if person.site else "",
         "team": person.team.code if person.team else "",
+        "manager": person.manager.email if person.manager else "",
         "languages": person.languages,
         "interface_language": person.interface_language,
         "timezone": person.timezone,

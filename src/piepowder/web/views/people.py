@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.forms import ResetPasswordForm
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,6 +21,7 @@ from piepowder.access.operations import (
     add_person,
     change_person,
     give,
+    set_manager,
     set_person_active,
     take_back,
 )
@@ -29,7 +31,7 @@ from piepowder.access.visibility import require
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
 from piepowder.kernel.actor import Actor, Place
-from piepowder.kernel.errors import Malformed, PiepowderError
+from piepowder.kernel.errors import FieldProblem, Malformed, PiepowderError
 from piepowder.kernel.permissions import Permission
 from piepowder.review.models import Presence
 from piepowder.review.operations import grant_eligibility, revoke_eligibility
@@ -121,7 +123,9 @@ def person_add(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            user = add_person(actor=actor, fields=_fields(actor, form), at=timezone.now())
+            with transaction.atomic():
+                user = add_person(actor=actor, fields=_fields(actor, form), at=timezone.now())
+                _set_manager(actor, user, form)
         except PiepowderError as error:
             form.complain(error)
         else:
@@ -138,7 +142,9 @@ def person_edit(request: HttpRequest, person_id: int) -> HttpResponse:
     form = PersonForm(request.POST or None, vendors=vendors_visible_to(actor), initial=person_initial(user))
     if form.is_valid():
         try:
-            change_person(actor=actor, user=user, fields=_fields(actor, form), at=timezone.now())
+            with transaction.atomic():
+                change_person(actor=actor, user=user, fields=_fields(actor, form), at=timezone.now())
+                _set_manager(actor, user, form)
         except PiepowderError as error:
             form.complain(error)
         else:
@@ -159,6 +165,15 @@ def _fields(actor: Actor, form: PersonForm) -> PersonFields:
         interface_language=typed["interface_language"],
         timezone=typed["timezone"],
     )
+
+
+def _set_manager(actor: Actor, user: User, form: PersonForm) -> None:
+    address = form.cleaned_data["manager"]
+    manager = people_visible_to(actor).filter(email__iexact=address).first() if address else None
+    if address and manager is None:
+        problem = FieldProblem("/manager", "unknown", _("You know of nobody with this address."))
+        raise Malformed(problem.detail, problems=[problem])
+    set_manager(actor=actor, user=user, manager=manager, at=timezone.now())
 
 
 @screen("POST")
