@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.models import User
 from piepowder.access.options import chosen
-from piepowder.access.queries import actor_for
+from piepowder.access.queries import actor_for, reporting_line
 from piepowder.access.visibility import NotPermitted, require
 from piepowder.database.prepared import Prepared
 from piepowder.decisions import panels
@@ -126,6 +126,7 @@ def _issued(actor: Actor, proposal: Proposal, item: Item, case: Case, ruling: Ru
     waits = case.state != CaseState.DECIDED
     if waits:
         close_approved(actor=actor, case_id=case.pk, at=at)
+    panel = panels.sitting(case.pk) if waits else None
     bench = Bench(
         actor=actor_for(proposer, now=at),
         by=actor,
@@ -134,9 +135,9 @@ def _issued(actor: Actor, proposal: Proposal, item: Item, case: Case, ruling: Ru
         decider_id=proposer.pk,
         handling_ms=proposal.handling_ms if waits else None,
         urgent=case.severity == 0,
+        others=tuple(one.user_id for one in panels.standing(panel)) if panel is not None else (),
     )
     decision = issue(bench, item, ruling, at, case if waits else None, beside=None if waits else case)
-    panel = panels.sitting(case.pk) if waits else None
     if panel is not None:
         panels.adjudicated(panel, decision=decision, actor=actor, at=at)
     return decision
@@ -222,8 +223,9 @@ def _settle(
 ) -> None:
     proposal.state = PROPOSAL_FLOW.step(verb, ProposalState(proposal.state))
     proposal.settled_at, proposal.settled_by_id = at, int(actor.ref)
+    proposal.settled_line = reporting_line(int(actor.ref))
     proposal.reason, proposal.decision = reason, decision
-    proposal.save(update_fields=["state", "settled_at", "settled_by", "reason", "decision"])
+    proposal.save(update_fields=["state", "settled_at", "settled_by", "settled_line", "reason", "decision"])
     told = {"case": str(proposal.case_id), "decision": str(decision.pk) if decision else None}
     record(
         actor=actor,

@@ -17,22 +17,21 @@ from piepowder.access.visibility import require
 from piepowder.database.fitting import refuse_unfit
 from piepowder.database.prepared import Prepared
 from piepowder.decisions.circumstances import evidence_of, found_by_machine, source_of, words_of
+from piepowder.decisions.ending import supersede
 from piepowder.decisions.events import DecisionIssued
 from piepowder.decisions.issuing import Bench, Sound, store
 from piepowder.decisions.judging import Circumstances, problems, unwritable
 from piepowder.decisions.logic import grace
-from piepowder.decisions.models import Decision, Enforcement, Panel
+from piepowder.decisions.models import Decision, Panel
 from piepowder.decisions.options import FOUR_EYES
 from piepowder.decisions.ruling import Ruling
-from piepowder.decisions.states import DECISION_FLOW, ENFORCEMENT_FLOW, DecisionState, EnforcementState, Outcome, Source
+from piepowder.decisions.states import DecisionState, Outcome, Source
 from piepowder.intake.models import Item, Snapshot
 from piepowder.intake.operations import note_outcome
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused
 from piepowder.kernel.events import publish
 from piepowder.kernel.permissions import Permission
-from piepowder.ledger.operations import Entry, record_many
-from piepowder.outbox.operations import Outgoing, TooLate, cancel_group, enqueue_many
 from piepowder.policy.models import PolicyVersion
 from piepowder.policy.queries import versions_in_force
 from piepowder.review.leases import locked_lease
@@ -78,6 +77,18 @@ class Examined:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A decision that belongs to no case and leaves those about the item alone, but for one that it may supersede.
+
+    ``at_once``: nothing of it waits for a time to undo.
+    """
+
+    source: Source | None = None
+    supersedes: Decision | None = None
+    at_once: bool = False
+
+
 @transaction.atomic
 def decide(
     *,
@@ -90,6 +101,7 @@ def decide(
     timed: bool = True,
     held: tuple[Lease, Item, Case] | None = None,
     examined: Examined | None = None,
+    others: tuple[int, ...] = (),
 ) -> Decision:
     """Decide the case that ``actor`` holds by ``lease_id`` and close it; ``judge`` says whether it may be done alone.
 
@@ -97,7 +109,7 @@ def decide(
     the newest leave no trace. Raises ``LeaseLost``, ``BadRuling``, ``NewerSnapshot``, ``NoTemplate`` or
     ``StatementIncomplete``. Nothing leaves before ``Decision.final_at``; until then it can be withdrawn. An ``intervention``
     in a stream (``intervening.py``) leaves at once. Without ``timed`` the time in hand says nothing about the work.
-    ``held`` and ``examined`` are what ``in_hand`` and ``examine`` have said already.
+    ``held`` and ``examined`` are what ``in_hand`` and ``examine`` have said already; ``others`` gave their opinion on it.
     """
     lease, item, case = held or in_hand(actor, lease_id, at)
     told = {"intervention": dict(intervention)} if intervention else None
@@ -111,6 +123,7 @@ def decide(
         urgent=case.severity == 0,
         intervention=intervention,
         batch=batch,
+        others=others,
     )
     return issue(bench, item, ruling, at, case, examined=examined)
 
@@ -149,12 +162,14 @@ def decide_by_machine(
     at: datetime,
     item_id: UUID | None = None,
     case_id: UUID | None = None,
+    apart: Apart | None = None,
 ) -> Decision:
     """Store what a model or rule decided alone, the same way as a person's decision.
 
     Give the item or its case. A case that waits is closed by it; one that somebody works on or put on hold raises
     ``CaseTaken``, because a person's judgement goes first; so does one on which several people are giving their opinions. A
-    measure that asks for four eyes raises ``NeedsPeople``.
+    measure that asks for four eyes raises ``NeedsPeople``. With ``apart`` (a sanction for what was decided already) no case
+    is touched and no report judged.
     """
     if not machine or not version:
         raise BadRuling(_("a machine that decides has a name and a version"))
@@ -165,7 +180,7 @@ def decide_by_machine(
         item_id = Case.objects.filter(pk=case_id).values_list("item_id", flat=True).first() if case_id else None
     item = locked_item(item_id)
     require(actor, Permission.DECISION_ISSUE_MACHINE, Place(market=item.market, language=item.language))
-    case = _waiting_case(item, case_id)
+    case = _waiting_case(item, case_id) if apart is None else None
     if case is not None:
         require(actor, Permission.DECISION_ISSUE_MACHINE, place_of(case, actor))
         close_for_decision(actor=actor, case_id=case.pk, lease_id=None, at=at)
@@ -177,18 +192,21 @@ def decide_by_machine(
         machine_version=version,
         urgent=case is not None and case.severity == 0,
     )
-    return issue(bench, item, ruling, at, case)
+    return issue(bench, item, ruling, at, case, apart=apart)
 
 
-def examine(item: Item, ruling: Ruling, at: datetime, *, since: datetime | None) -> Examined:
+def examine(
+    item: Item, ruling: Ruling, at: datetime, *, since: datetime | None, source: Source | None = None
+) -> Examined:
     """Hold the ruling against the item, its reports since ``since`` and the policies in force.
 
-    Raises ``BadRuling`` with everything that is wrong at once, and ``NewerSnapshot``.
+    ``source`` is what made us look, where that is known otherwise than from reports. Raises ``BadRuling`` with everything
+    that is wrong at once, and ``NewerSnapshot``.
     """
     if garbled := list(unwritable(ruling)):
         raise BadRuling(_("the ruling cannot stand as it is"), problems=garbled)
     snapshot = _judged(item, ruling)
-    source = source_of(item.pk, since=since, at=at)
+    source = source or source_of(item.pk, since=since, at=at)
     versions = versions_in_force(ruling.policy_codes, item.market, at)
     found = problems(
         ruling,
@@ -214,17 +232,24 @@ def issue(
     *,
     beside: Case | None = None,
     examined: Examined | None = None,
+    apart: Apart | None = None,
 ) -> Decision:
     """Examine the ruling and store the decision; the caller has locked the item and closed the case.
 
     ``beside`` is a case that was decided already, which this decision comes in addition to.
     """
     about = case or beside
-    sound_so_far = examined or examine(item, ruling, at, since=about.opened_at if about else _last_decided(item, at))
+    sound_so_far = examined or examine(
+        item,
+        ruling,
+        at,
+        since=about.opened_at if about else _last_decided(item, at),
+        source=apart.source if apart else None,
+    )
     snapshot, cited, source = sound_so_far.snapshot, sound_so_far.versions, sound_so_far.source
-    former = None if beside else _former(item, snapshot, case)
+    former = apart.supersedes if apart else None if beside else _former(item, snapshot, case)
     if former is not None and former.state == DecisionState.ISSUED:
-        _supersede(bench.by or bench.actor, former, at)
+        supersede(bench.by or bench.actor, former, at)
     time_to_undo = grace(
         outcome=ruling.outcome,
         restricts=bool(ruling.enforcements),
@@ -232,7 +257,7 @@ def issue(
         kind=item.kind,
         queue_grace=timedelta(seconds=about.queue.grace_s) if about else GRACE_WITHOUT_QUEUE,
     )
-    if bench.intervention is not None:
+    if bench.intervention is not None or (apart is not None and apart.at_once):
         time_to_undo = timedelta(0)
     sound = Sound(
         ruling=ruling,
@@ -250,7 +275,8 @@ def issue(
     decision = store(sound, bench)
     if ruling.outcome == Outcome.VIOLATION and item.seller_ref and beside is None:
         note_violation(seller_ref=item.seller_ref, at=at)
-    note_outcome(item_id=item.pk, founded=ruling.outcome == Outcome.VIOLATION, at=at)
+    if apart is None or not bench.machine:
+        note_outcome(item_id=item.pk, founded=ruling.outcome == Outcome.VIOLATION, at=at)
     publish(
         DecisionIssued(
             decision_id=decision.pk,
@@ -327,52 +353,3 @@ _former_of_snapshot = Prepared(
     Decision.item,
     Decision.snapshot,
 )
-
-
-def _supersede(actor: Actor, former: Decision, at: datetime) -> None:
-    """End a decision in favour of the next: what never left is cancelled, what is in force is reversed."""
-    group = str(former.pk)
-    try:
-        cancel_group(group_ref=group, at=at)
-        verb, told = "cancel", False
-    except TooLate:
-        verb, told = "reverse", True
-    move(former, "supersede")
-    rows = list(
-        Enforcement.objects.select_for_update(no_key=True)
-        .filter(decision=former, state__in=ENFORCEMENT_FLOW.sources(verb))
-        .order_by("id")
-    )
-    target: EnforcementState = ENFORCEMENT_FLOW.target(verb)
-    Enforcement.objects.filter(pk__in=[row.pk for row in rows]).update(state=target, reversed_at=at if told else None)
-    if told:
-        enqueue_many(outgoing=[_reversal(row, former, at) for row in rows], at=at)
-    entries = [Entry(f"enforcement.{verb}", "enforcement", str(row.pk), {"decision": group}) for row in rows]
-    record_many(actor=actor, at=at, entries=[Entry("decision.supersede", "decision", group), *entries])
-    if former.outcome == Outcome.VIOLATION and former.item.seller_ref:
-        note_violation(seller_ref=former.item.seller_ref, at=former.decided_at, count=-1)
-    note_outcome(item_id=former.item_id, founded=None, at=former.decided_at)
-
-
-def _reversal(row: Enforcement, former: Decision, at: datetime) -> Outgoing:
-    body = {
-        "decision": str(former.pk),
-        "enforcement": str(row.pk),
-        "family": row.family,
-        "measure": row.measure,
-        "target": {"kind": row.target_kind, "id": row.target_external_id},
-        "reversed_at": at.isoformat(),
-    }
-    return Outgoing("enforcement.reversed", str(former.item_id), body, not_before=at)
-
-
-def move(decision: Decision, verb: str, withdrawn_at: datetime | None = None) -> None:
-    """Compare-and-swap along the flow; somebody who was faster raises ``WrongState`` like any other wrong state."""
-    target = DECISION_FLOW.target(verb)
-    moved = Decision.objects.filter(pk=decision.pk, state__in=DECISION_FLOW.sources(verb)).update(
-        state=target, withdrawn_at=withdrawn_at
-    )
-    if not moved:
-        decision.refresh_from_db(fields=["state"])
-        DECISION_FLOW.step(verb, DecisionState(decision.state))
-    decision.state, decision.withdrawn_at = target, withdrawn_at

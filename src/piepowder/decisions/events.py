@@ -1,4 +1,4 @@
-"""What decisions tell the packages above, inside the transaction that issues or withdraws one."""
+"""What decisions tell the packages above, inside the transaction that issues, withdraws or overturns one."""
 
 from __future__ import annotations
 
@@ -36,5 +36,22 @@ class DecisionWithdrawn:
     decision_id: UUID
     case_id: UUID | None
     item_id: UUID
+    at: datetime
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOverturned:
+    """A final decision was undone; ``replacement_id`` is the decision that stands in its place, if any."""
+
+    decision_id: UUID
+    case_id: UUID | None
+    item_id: UUID
+    kind: str
+    seller_ref: str
+    market: str
+    outcome: str
+    """What the undone decision had found."""
+    replacement_id: UUID | None
     at: datetime
     actor: Actor

@@ -105,6 +105,7 @@ def _alone(
         timed=timed,
         held=held,
         examined=examined,
+        others=tuple(one.user_id for one in panels.standing(panel)) if panel is not None else (),
     )
     if panel is not None and panel.state == PanelState.SPLIT:
         panels.adjudicated(panel, decision=decision, actor=actor, at=at)

@@ -49,7 +49,7 @@ def violations_by_policy(actor: Actor, seller_ref: str, *, now: datetime) -> lis
         decision__decided_at__gte=since,
     )
     # What was approved beside an urgent decision is about the same violation.
-    rows = rows.exclude(decision__case__isnull=True, decision__machine="")
+    rows = rows.exclude(decision__case__isnull=True, decision__proposal__isnull=False)
     found: dict[str, list[datetime]] = {}
     for code, at in rows.order_by("-decision__decided_at").values_list("version__policy__code", "decision__decided_at")[
         :_MOST_VIOLATIONS

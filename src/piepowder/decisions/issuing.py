@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from piepowder.access.queries import reporting_line
 from piepowder.database.bulk import insert_rows
 from piepowder.decisions.boilerplate import facts_key
 from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of, names_of
@@ -64,6 +65,8 @@ class Bench:
     """Who approves it, when that is another than ``actor``, in whose name it is issued."""
     intervention: Mapping[str, Any] | None = None
     """What is done to a stream that is on: told to the marketplace, at once."""
+    others: tuple[int, ...] = ()
+    """Who else had a part in it: those who gave an opinion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def store(sound: Sound, bench: Bench) -> Decision:
         handling_ms=bench.handling_ms,
         batch=bench.batch,
         approver_id=int(bench.by.ref) if bench.by else None,
+        reporting_line=_managers(bench),
     )
     insert_rows(
         Citation,
@@ -127,6 +131,12 @@ def store(sound: Sound, bench: Bench) -> Decision:
     enqueue_many(outgoing=_messages(sound, bench, decision, statement, enforcements), at=sound.at)
     _record(sound, bench, decision, statement, enforcements)
     return decision
+
+
+def _managers(bench: Bench) -> list[int]:
+    """The managers, at this moment, of everybody who had a part in the decision: the decider's first, nearest first."""
+    people = [bench.decider_id, int(bench.by.ref) if bench.by else None, *bench.others]
+    return list(dict.fromkeys(ref for person in people if person is not None for ref in reporting_line(person)))
 
 
 def _statement(sound: Sound, bench: Bench) -> Statement:

@@ -51,7 +51,7 @@ class Decision(models.Model):
     overturned_at = models.DateTimeField(null=True, blank=True)
     """When a complaint, a court or the organisation itself undid it after it was final."""
     reporting_line = models.JSONField(default=list)
-    """Ids of the decider's managers at the time, nearest first."""
+    """Ids of the managers, at the time, of everybody who had a part in it: the decider's first, nearest first."""
     decider = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -290,6 +290,8 @@ class Proposal(models.Model):
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    settled_line = models.JSONField(null=True, blank=True)
+    """Ids of the managers of whoever settled it, at that time, nearest first."""
     reason = models.CharField(max_length=500, blank=True)
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="proposal")
     """What became of it; while it is still pending, the urgent decision that did not wait for approval."""

@@ -1,10 +1,11 @@
-"""The only writers of decisions: judge as a person, decide as a machine, approve, take back, and say what is in force."""
+"""The only writers of decisions: judge, decide as a machine, approve, take back, overturn, and say what is in force."""
 
 from __future__ import annotations
 
 from piepowder.decisions.approvals import NoSuchProposal, OwnProposal, approve, refuse, withdraw_proposal
 from piepowder.decisions.batches import BatchBegun, NoCases, NoSuchBatch, open_batch, plan_batch, run_batch
 from piepowder.decisions.deciding import (
+    Apart,
     BadRuling,
     CaseTaken,
     NeedsPeople,
@@ -14,8 +15,10 @@ from piepowder.decisions.deciding import (
     decide,
     decide_by_machine,
 )
+from piepowder.decisions.direct import rule_directly
 from piepowder.decisions.hearing import Judged, judge
 from piepowder.decisions.issuing import NoTemplate, StatementIncomplete
+from piepowder.decisions.overturning import BadReason, NotFinal, Overturned, overturn
 from piepowder.decisions.panels import NoSuchOpinion, OpinionGiven, take_back
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.templates import load_shipped_templates, publish_template
@@ -25,6 +28,8 @@ from piepowder.outbox.operations import TooLate
 from piepowder.review.operations import LeaseLost
 
 __all__ = [
+    "Apart",
+    "BadReason",
     "BadRuling",
     "BatchBegun",
     "CaseTaken",
@@ -40,7 +45,9 @@ __all__ = [
     "NoSuchOpinion",
     "NoSuchProposal",
     "NoTemplate",
+    "NotFinal",
     "OpinionGiven",
+    "Overturned",
     "OwnProposal",
     "Ruling",
     "StatementIncomplete",
@@ -53,9 +60,11 @@ __all__ = [
     "load_shipped_templates",
     "on_delivery_taken",
     "open_batch",
+    "overturn",
     "plan_batch",
     "publish_template",
     "refuse",
+    "rule_directly",
     "run_batch",
     "take_back",
     "withdraw",

@@ -115,7 +115,8 @@ def opine(
     given = list(_standing(panel))
     found = verdict(senses(given), opinions=panel.opinions, agreeing=panel.agreeing)
     if found is Verdict.AGREED:
-        decision = decide(actor=actor, lease_id=lease.pk, ruling=ruling, at=at, batch=batch, timed=timed)
+        others = tuple(one.user_id for one in given)
+        decision = decide(actor=actor, lease_id=lease.pk, ruling=ruling, at=at, batch=batch, timed=timed, others=others)
         _settle(panel, "agree", actor=actor, at=at, decision=decision)
         return Counted(opinion, decision, split=False)
     put_back_judged(actor=actor, lease_id=lease.pk, at=at)

@@ -9,19 +9,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import NotPermitted
-from piepowder.decisions.deciding import NoSuchDecision, locked_item, move
+from piepowder.decisions.deciding import NoSuchDecision, locked_item
+from piepowder.decisions.ending import move, uncount
 from piepowder.decisions.events import DecisionWithdrawn
 from piepowder.decisions.models import Decision, Enforcement
 from piepowder.decisions.panels import on_withdrawn
-from piepowder.decisions.states import DECISION_FLOW, ENFORCEMENT_FLOW, DecisionState, Outcome
-from piepowder.intake.operations import note_outcome
+from piepowder.decisions.states import DECISION_FLOW, ENFORCEMENT_FLOW, DecisionState
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Place
 from piepowder.kernel.events import publish
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
 from piepowder.outbox.events import DeliveryTaken
 from piepowder.outbox.operations import KEPT, TooLate, cancel_group
-from piepowder.review.operations import note_violation, reopen
+from piepowder.review.operations import reopen
 
 
 @transaction.atomic
@@ -52,11 +52,7 @@ def withdraw(*, actor: Actor, decision_id: UUID, at: datetime, hand_back: bool =
             actor=actor, case_id=decision.case_id, at=at, reason=_("the decision was withdrawn"), hand_back=hand_back
         )
     on_withdrawn(decision, actor=actor, at=at)
-    note_outcome(item_id=decision.item_id, founded=None, at=decision.decided_at)
-    # A decision beside another one about the same case was not counted.
-    counted = decision.case_id is not None or bool(decision.machine)
-    if decision.outcome == Outcome.VIOLATION and decision.item.seller_ref and counted:
-        note_violation(seller_ref=decision.item.seller_ref, at=decision.decided_at, count=-1)
+    uncount(decision)
     record(
         actor=actor,
         at=at,
