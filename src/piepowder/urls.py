@@ -13,5 +13,6 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/", doors()),
+    path("portal/", include("piepowder.portal.urls")),
     path("", include("piepowder.web.urls")),
 ]

@@ -56,8 +56,8 @@ class SecondFactor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Of the API only reading opens to a session at all, and it asks ``lacks_factor`` itself.
-        if request.path.startswith("/api/") or not lacks_factor(request):
+        # Of the API only reading opens to a session at all, and it asks ``lacks_factor`` itself; the portal knows no log-in.
+        if request.path.startswith(("/api/", "/portal/")) or not lacks_factor(request):
             return self.get_response(request)
         if _name_of(request) in _OPEN:
             return self.get_response(request)

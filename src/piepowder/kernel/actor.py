@@ -13,6 +13,8 @@ class ActorKind(StrEnum):
     KEY = "key"
     MACHINE = "machine"
     SYSTEM = "system"
+    OUTSIDER = "outsider"
+    """Somebody from outside in the portal; ``ref`` is their visit."""
 
 
 @dataclass(frozen=True, slots=True)
