@@ -13,6 +13,7 @@ from django.db.models.signals import post_save
 
 from piepowder.access import jobs as access_jobs
 from piepowder.access import operations as access
+from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.facts_templates import load_shipped_facts
 from piepowder.http import accounts, second_factor
@@ -62,11 +63,12 @@ FINISH: tuple[Callable[..., object], ...] = (outbox.finish,)
 
 
 def load_shipped(*, at: datetime) -> access.ShippedRoles:
-    """Add what ships with this version and is not there yet: roles, policies, statement templates."""
+    """Add what ships with this version and is not there yet: roles, policies, the words of statements and letters."""
     roles = access.load_shipped_roles(actor=SYSTEM, at=at)
     policy.load_shipped(actor=SYSTEM, at=at)
     decisions.load_shipped_templates(actor=SYSTEM, at=at)
     load_shipped_facts(actor=SYSTEM, at=at)
+    correspondence.load_shipped_letters(actor=SYSTEM, at=at)
     return roles
 
 
