@@ -1,0 +1,1 @@
+"""Telling buyers that what they bought was illegal (DSA Art. 32)."""
