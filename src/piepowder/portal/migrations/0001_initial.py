@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('decisions', '0006_settled_line'),
+        ('decisions', '0004_redress'),
         ('intake', '0003_redress'),
     ]
 
