@@ -47,9 +47,11 @@ def _nothing_kept() -> None:
     """No test sees what a process keeps of the set-up of the test before it."""
     from piepowder.access import options
     from piepowder.intake import custom_schemas
+    from piepowder.policy import packs
     from piepowder.review import allowances, reference
 
     options.forget()
+    packs.forget()
     custom_schemas.forget()
     reference.forget()
     allowances.forget()

@@ -18,7 +18,7 @@ from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of, names_o
 from piepowder.decisions.mapping import actions_in_force
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
 from piepowder.decisions.reasons import Reason, Reasons, Restriction, countries
-from piepowder.decisions.redress import Deadline, complaint_deadline
+from piepowder.decisions.redress import Deadline, complaint_deadline, complaint_window
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.statements import render
 from piepowder.decisions.states import EnforcementState, Family, Source
@@ -152,7 +152,7 @@ def _statement(sound: Sound, bench: Bench) -> Statement:
     if ruling.exclusion:
         return statement
     template, wording = _template(item.language)
-    deadline = complaint_deadline(sound.final_at, item.market)
+    deadline = complaint_deadline(sound.final_at, item.market, complaint_window(sound.final_at))
     reasons = _reasons(sound, bench, statement.puid, wording, deadline)
     fields = structured(reasons)
     if fields["territorial_scope"]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
-from importlib.metadata import version
 from typing import Final
 
-import holidays
-
+from piepowder.kernel.clocks.calendars import CalendarError
+from piepowder.kernel.clocks.calendars import public_holidays as published
+from piepowder.kernel.clocks.periods import LegalCalendar, Period, ends, months_later
+from piepowder.policy import packs
 from piepowder.policy.dsa import MARKET_GROUPS
 
-COMPLAINT_MONTHS: Final = 6
+__all__ = ["Deadline", "complaint_deadline", "complaint_window", "months_later", "public_holidays"]
+
+AT_LEAST: Final = Period(6, "months")
+"""What the law gives; an organisation can only give more."""
 
 # Midnight comes first in the east of the EEA (UTC+3 in summer): counting from there never takes a day from anyone.
-_EASTERNMOST = timezone(timedelta(hours=3))
+_EASTERNMOST: Final = timezone(timedelta(hours=3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +30,42 @@ class Deadline:
     rule: str
 
 
-def complaint_deadline(informed_at: datetime, market: str) -> Deadline:
+def complaint_deadline(informed_at: datetime, market: str, window: Period = AT_LEAST) -> Deadline:
     """The last day for a complaint by somebody who is informed at ``informed_at``.
 
-    The day of the event does not count; six months later the period ends on the same date, or on the month's last day
-    when there is no such date; a last day that is a Saturday, a Sunday or a public holiday of ``market`` moves to the next
-    working day. A market that is no single country has its week-ends only.
+    A last day that is a Saturday, a Sunday or a public holiday of ``market`` moves to the next working day; a market that
+    is no single country has its week-ends only.
     """
-    informed_on = informed_at.astimezone(_EASTERNMOST).date()
-    last = months_later(informed_on, COMPLAINT_MONTHS)
-    while last.weekday() >= 5 or last in public_holidays(market, last.year):
-        last += timedelta(days=1)
-    return Deadline(last, f"1182/71 +{COMPLAINT_MONTHS}M {market or '-'} holidays-{_calendar_version()}")
+    return _deadline(informed_at.astimezone(_EASTERNMOST).date(), market, window)
 
 
-def months_later(day: date, months: int) -> date:
-    """The same date ``months`` later, or that month's last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+def complaint_window(informed_at: datetime) -> Period:
+    """Six months, or longer if the organisation chose so."""
+    window = packs.period_of("eu_dsa", "complaint_window", informed_at.astimezone(UTC).date())
+    assert window is not None, "the window has a limit"
+    return window
 
 
-@lru_cache(maxsize=1)
-def _calendar_version() -> str:
-    # Read once: looking it up parses the package's metadata, which takes longer than the rest of a decision's statement.
-    return version("holidays")
+@lru_cache(maxsize=2_048)
+def _deadline(informed_on: date, market: str, window: Period) -> Deadline:
+    # Kept, because every decision of a day in a market has the same.
+    noon = datetime(informed_on.year, informed_on.month, informed_on.day, 12, tzinfo=_EASTERNMOST)
+    end = ends(noon, window, _calendar(market), _EASTERNMOST)
+    return Deadline(end.on, end.rule)
 
 
 @lru_cache(maxsize=256)
+def _calendar(market: str) -> LegalCalendar:
+    if market in MARKET_GROUPS or not market:
+        return LegalCalendar()
+    try:
+        published(market, None, [2026])
+    except CalendarError:
+        return LegalCalendar()
+    return LegalCalendar(market)
+
+
 def public_holidays(market: str, year: int) -> frozenset[date]:
     """Nationwide public holidays; none for a market that ``holidays`` does not know as a country."""
-    if market in MARKET_GROUPS or not market:
-        return frozenset()
-    try:
-        return frozenset(holidays.country_holidays(market, years=year))
-    except NotImplementedError:
-        return frozenset()
+    country = _calendar(market).country
+    return published(country, None, [year]) if country else frozenset()

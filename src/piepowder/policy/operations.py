@@ -20,6 +20,9 @@ from piepowder.policy.drafts import Draft, Wording, code_problems, draft_problem
 from piepowder.policy.library import Node, shipped_tree
 from piepowder.policy.logic import day_of, expand_markets
 from piepowder.policy.models import Policy, PolicyText, PolicyVersion
+from piepowder.policy.pack_choices import BadPack as BadPack
+from piepowder.policy.pack_choices import UnknownPack as UnknownPack
+from piepowder.policy.pack_choices import switch_pack as switch_pack
 
 _STEP = 10
 

@@ -122,6 +122,14 @@ def ends(start: datetime, period: Period, holidays: HolidayCheck, zone: tzinfo) 
     return Ends(midnight_after(last, zone), last, rule)
 
 
+def plain_ends(start: datetime, period: Period, zone: tzinfo) -> Ends:
+    """The same where the law at hand knows no moving: the day of the event is left out, every other day counts."""
+    if period.unit in ("hours", "working_days"):
+        raise PeriodError("only days and longer are counted plainly")
+    last = _shifted(start.astimezone(zone).date(), period, 1)
+    return Ends(midnight_after(last, zone), last, f"plain {period.sign}")
+
+
 def midnight_after(day: date, zone: tzinfo) -> datetime:
     """The first moment after ``day`` in ``zone``, in UTC."""
     return datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)

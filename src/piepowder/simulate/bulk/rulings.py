@@ -18,7 +18,7 @@ from piepowder.decisions.logic import grace
 from piepowder.decisions.mapping import actions_in_force
 from piepowder.decisions.models import Citation, Decision, Enforcement, Statement, StatementTemplate
 from piepowder.decisions.reasons import Reason, Reasons, Restriction
-from piepowder.decisions.redress import complaint_deadline
+from piepowder.decisions.redress import complaint_deadline, complaint_window
 from piepowder.decisions.ruling import EnforcementOrder
 from piepowder.decisions.statements import render
 from piepowder.decisions.states import DecisionState, EnforcementState, Family, Outcome, Source
@@ -148,7 +148,7 @@ class Rulings:
     def _statement(self, ruled: Ruled, said: Said, version: PolicyVersion) -> Statement:
         decision, item = ruled.decision, ruled.known.item
         template, wording = self._template(item.language)
-        deadline = complaint_deadline(decision.final_at, item.market)
+        deadline = complaint_deadline(decision.final_at, item.market, complaint_window(decision.final_at))
         text = self._text(version, wording.language)
         starts_on = decision.final_at.astimezone(UTC).date()
         ground = Ground(said.ground)
