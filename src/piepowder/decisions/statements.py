@@ -53,6 +53,33 @@ def render(wording: Wording, reasons: Reasons) -> Rendered:
     return Rendered(subject[:SUBJECT_LIMIT], _filled(PLACEHOLDER, wording.body, values))
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a statement says, part by part, for a page that lays them out itself."""
+
+    item: str
+    restrictions: tuple[str, ...]
+    source: str
+    detection: str
+    decision: str
+    out_of_court: str
+    court: str
+
+
+def in_parts(wording: Wording, reasons: Reasons) -> Parts:
+    """The sentences of a statement in the words of ``wording``, which may be another language than it was sent in."""
+    words = _Words(wording, reasons)
+    return Parts(
+        item=words.item(),
+        restrictions=tuple(words.restriction(one) for one in reasons.restrictions),
+        source=words.phrase(f"source.{reasons.source}"),
+        detection=words.phrase(f"detection.{_how(reasons.automated_detection)}"),
+        decision=words.phrase(f"decision.{_how(reasons.automated_decision)}"),
+        out_of_court=words.phrase(f"out_of_court.{'eea' if in_eea(reasons.market) else 'elsewhere'}"),
+        court=words.phrase("court"),
+    )
+
+
 def _how(automated: bool) -> str:
     return "automated" if automated else "not_automated"
 

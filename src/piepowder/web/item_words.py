@@ -8,87 +8,16 @@ from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format, number_format
-from django.utils.functional import Promise
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from stdnum import ean
 
 from piepowder.intake.custom_schemas import custom_fields
+from piepowder.intake.words import LABELS, VALUES
+from piepowder.kernel.money import minor_digits
 from piepowder.web.languages import policy_language
 from piepowder.web.marking import Span, by_path, spans_within
-
-LABELS: Mapping[str, Promise] = {
-    "title": gettext_lazy("Title"),
-    "name": gettext_lazy("Name"),
-    "description": gettext_lazy("Description"),
-    "body": gettext_lazy("Text"),
-    "caption": gettext_lazy("Caption"),
-    "statement": gettext_lazy("Statement"),
-    "price": gettext_lazy("Price"),
-    "category": gettext_lazy("Category"),
-    "brand": gettext_lazy("Brand"),
-    "gtin": gettext_lazy("GTIN"),
-    "condition": gettext_lazy("Condition"),
-    "images": gettext_lazy("Pictures"),
-    "thumbnails": gettext_lazy("Pictures"),
-    "video": gettext_lazy("Film"),
-    "duration_s": gettext_lazy("Seconds"),
-    "promotes": gettext_lazy("Promotes"),
-    "host": gettext_lazy("Host"),
-    "stream": gettext_lazy("Stream"),
-    "started_at": gettext_lazy("Started"),
-    "text_type": gettext_lazy("Sort of text"),
-    "about": gettext_lazy("About"),
-    "rating": gettext_lazy("Stars"),
-    "doc_type": gettext_lazy("Sort of document"),
-    "file": gettext_lazy("File"),
-    "issuer": gettext_lazy("Issued by"),
-    "number": gettext_lazy("Number"),
-    "issued_on": gettext_lazy("Issued on"),
-    "expires_on": gettext_lazy("Valid until"),
-    "document_of": gettext_lazy("Belongs to"),
-    "right_type": gettext_lazy("Sort of right"),
-    "right_number": gettext_lazy("Number of the right"),
-    "owner": gettext_lazy("Owner"),
-    "claimed_items": gettext_lazy("Claimed items"),
-    "evidence": gettext_lazy("Evidence"),
-    "legal_name": gettext_lazy("Legal name"),
-    "business_type": gettext_lazy("Sort of business"),
-    "address": gettext_lazy("Address"),
-    "email": gettext_lazy("E-mail address"),
-    "phone": gettext_lazy("Telephone"),
-    "website": gettext_lazy("Website"),
-    "registration": gettext_lazy("Registration"),
-    "vat_id": gettext_lazy("VAT number"),
-    "self_certified": gettext_lazy("Certified by itself"),
-    "joined_at": gettext_lazy("Joined"),
-    "logo": gettext_lazy("Logo"),
-    "documents": gettext_lazy("Documents"),
-    "attributes": gettext_lazy("Attributes"),
-}
-
-VALUES: Mapping[str, Promise] = {
-    "new": gettext_lazy("new"),
-    "refurbished": gettext_lazy("refurbished"),
-    "used": gettext_lazy("used"),
-    "for_parts": gettext_lazy("for parts"),
-    "review": gettext_lazy("review"),
-    "comment": gettext_lazy("comment"),
-    "message": gettext_lazy("message"),
-    "individual": gettext_lazy("individual"),
-    "sole_trader": gettext_lazy("sole trader"),
-    "company": gettext_lazy("company"),
-    "charity": gettext_lazy("charity"),
-    "public_body": gettext_lazy("public body"),
-    "trademark": gettext_lazy("trade mark"),
-    "copyright": gettext_lazy("copyright"),
-    "design": gettext_lazy("design"),
-    "patent": gettext_lazy("patent"),
-    "utility_model": gettext_lazy("utility model"),
-    "other": gettext_lazy("other"),
-}
-"""The closed lists of the schemas, in words."""
 
 _CLOSED = {"condition", "text_type", "business_type", "right_type"}
 _MOMENTS = {"started_at", "joined_at"}
@@ -200,31 +129,10 @@ def spoken(name: str, value: Any) -> str:
     return str(value)
 
 
-_WITHOUT_MINOR = {
-    "BIF",
-    "CLP",
-    "DJF",
-    "GNF",
-    "ISK",
-    "JPY",
-    "KMF",
-    "KRW",
-    "PYG",
-    "RWF",
-    "UGX",
-    "VND",
-    "VUV",
-    "XAF",
-    "XOF",
-    "XPF",
-}
-_THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
-
-
 def price(money: Mapping[str, Any]) -> str:
     """``1299 EUR`` in minor units as ``12.99 EUR``."""
     currency = str(money["currency"])
-    digits = 0 if currency in _WITHOUT_MINOR else 3 if currency in _THOUSANDTHS else 2
+    digits = minor_digits(currency)
     return f"{number_format(int(money['amount']) / 10**digits, digits, force_grouping=True)} {currency}"
 
 
