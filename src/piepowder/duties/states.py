@@ -30,6 +30,7 @@ ORDER_FLOW: Flow[OrderState] = Flow(
         "effect": ([OrderState.RECEIVED, OrderState.CLARIFYING], OrderState.EFFECTED),
         "decline": ([OrderState.RECEIVED, OrderState.CLARIFYING], OrderState.DECLINED),
         "reply": ([OrderState.EFFECTED], OrderState.CLOSED),
+        "reopen": ([OrderState.EFFECTED], OrderState.RECEIVED),
     },
 )
 
@@ -49,6 +50,7 @@ LINE_FLOW: Flow[LineState] = Flow(
         "rule": ([LineState.OPEN], LineState.DONE),
         "miss": ([LineState.OPEN], LineState.NOT_HERE),
         "leave_out": ([LineState.OPEN], LineState.OUT_OF_SCOPE),
+        "reopen": ([LineState.DONE], LineState.OPEN),
     },
 )
 

@@ -52,6 +52,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Looked',
+            fields=[
+                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('reached', models.UUIDField()),
+                ('at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='LifeAuthority',
             fields=[
                 ('id', models.UUIDField(default=piepowder.kernel.ids.new_id, primary_key=True, serialize=False)),

@@ -7,7 +7,7 @@ from piepowder.duties.models.holds import Hold, HoldOn
 from piepowder.duties.models.misuse import ManifestFlag, Misuse
 from piepowder.duties.models.orders import Disclosure, IdenticalSearch, Order, OrderLine
 from piepowder.duties.models.retention import Erasure, RetentionChoice, RetentionRun
-from piepowder.duties.models.safety import RandomCheck, Recall, RecallList, RecallMatch, SafetyNotice
+from piepowder.duties.models.safety import Looked, RandomCheck, Recall, RecallList, RecallMatch, SafetyNotice
 from piepowder.duties.models.terminations import Termination
 from piepowder.duties.models.threats import LifeAuthority, Threat, ThreatReport, ThreatView
 from piepowder.duties.models.traders import Trader, TraderField, TraderSales
@@ -21,6 +21,7 @@ __all__ = [
     "HoldOn",
     "IdenticalSearch",
     "LifeAuthority",
+    "Looked",
     "ManifestFlag",
     "Misuse",
     "Order",

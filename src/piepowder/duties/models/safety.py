@@ -116,3 +116,12 @@ class RandomCheck(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
+
+
+class Looked(models.Model):
+    """How far new snapshots have been held against the lists and the standing orders."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    reached = models.UUIDField()
+    """The newest snapshot of the last look; snapshots lie in the order of their time."""
+    at = models.DateTimeField()
