@@ -23,7 +23,8 @@ from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.decisions.statements import render
 from piepowder.decisions.states import EnforcementState, Family, Source
 from piepowder.decisions.structured import structured
-from piepowder.decisions.transparency import check
+from piepowder.decisions.transparency import validate
+from piepowder.decisions.transparency.words import problems_of
 from piepowder.decisions.wording import Wording, parse
 from piepowder.intake.models import Item, Snapshot
 from piepowder.intake.states import Kind
@@ -156,9 +157,10 @@ def _statement(sound: Sound, bench: Bench) -> Statement:
     reasons = _reasons(sound, bench, statement.puid, wording, deadline)
     fields = structured(reasons)
     if fields["territorial_scope"]:
-        found = check(fields, today=sound.final_at.astimezone(UTC).date()).problems
-        if found:
-            raise StatementIncomplete(_("the statement of reasons would be incomplete"), problems=found)
+        found = validate(fields, "strict", sound.final_at.astimezone(UTC).date())
+        errors = [error for error in found if error.severity == "error"]
+        if errors:
+            raise StatementIncomplete(_("the statement of reasons would be incomplete"), problems=problems_of(errors))
     rendered = render(wording, reasons)
     statement.template, statement.language = template, template.language
     statement.subject, statement.text, statement.structured = rendered.subject, rendered.text, fields
