@@ -27,6 +27,7 @@ from piepowder.outbox.letters import letter_of
 from piepowder.outbox.models import Counter, Delivery, Endpoint, Message
 from piepowder.outbox.reach import require_everywhere
 from piepowder.outbox.states import DELIVERY_FLOW, Channel, DeliveryState
+from piepowder.outbox.stopping import TooLate, cancel_group, cancel_message, stop
 
 __all__ = [
     "KEPT",
@@ -35,12 +36,14 @@ __all__ = [
     "TooLate",
     "bury",
     "cancel_group",
+    "cancel_message",
     "enqueue",
     "enqueue_many",
     "forget_recipient",
     "replay",
     "rotate_secret",
     "save_endpoint",
+    "stop",
 ]
 
 MAIL = "mail"
@@ -50,10 +53,6 @@ KEPT = "kept"
 """The endpoint of what nobody subscribes to: nothing is sent from there."""
 
 _COUNTERS_PER_STATEMENT = 1_000
-
-
-class TooLate(Conflict):
-    code = "too_late"
 
 
 class NoSuchDelivery(NotFound):
@@ -229,35 +228,6 @@ def _reserve(wanted: Tally[tuple[int, str]]) -> dict[tuple[int, str], int]:
             for endpoint_id, order_key, last in cursor.fetchall():
                 firsts[endpoint_id, order_key] = last - wanted[endpoint_id, order_key] + 1
     return firsts
-
-
-@transaction.atomic
-def cancel_group(*, group_ref: str, at: datetime) -> bool:
-    """Take back every message of ``group_ref``, or none of them.
-
-    Returns whether there was anything to take back; raises ``TooLate`` when any delivery of the group was ever taken,
-    even if its attempt failed: the receiver may have acted on it.
-    """
-    group = Delivery.objects.filter(message__group_ref=group_ref).exclude(state=DeliveryState.CANCELLED)
-    sources = DELIVERY_FLOW.sources("cancel")
-    # A row that is locked is being taken. Waiting for it could wait for a transaction that waits for the caller's: the
-    # taker's listeners touch the very rows that the caller has just withdrawn.
-    locked = group.select_for_update(of=("self",), skip_locked=True).select_related("message")
-    rows = [row for row in locked.order_by("id") if row.state in sources and row.tried_since is None]
-    if len(rows) != group.count():
-        raise TooLate(_("it is on its way already and can no longer be taken back"))
-    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=DELIVERY_FLOW.target("cancel"), finished_at=at
-    )
-    messages = dict.fromkeys(row.message for row in rows)
-    record_many(
-        actor=SYSTEM,
-        at=at,
-        entries=[
-            Entry("message.cancel", "message", str(m.pk), {"topic": m.topic, "group": group_ref}) for m in messages
-        ],
-    )
-    return bool(rows)
 
 
 @transaction.atomic
