@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 
 from piepowder.correspondence.states import LetterChannel, RecipientKind
 from piepowder.intake.models import Item
@@ -33,13 +32,13 @@ class LetterTemplate(models.Model):
 
 
 class Letter(models.Model):
-    """What we wrote to somebody, exactly as it was sent; never edited, only emptied by erasure."""
+    """What we wrote to somebody, exactly as it was sent; never edited. Erasure leaves that it was written, not what."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     event = models.CharField(max_length=60)
     recipient_kind = models.CharField(max_length=12, choices=RecipientKind.choices)
     recipient_ref = models.CharField(max_length=200, blank=True)
-    """Who it is for, by the id that the marketplace or we know them by; emptied by erasure."""
+    """Who it is for, by the id that the marketplace or we know them by."""
     name = models.CharField(max_length=200, blank=True)
     address = models.CharField(max_length=320, blank=True)
     language = models.CharField(max_length=10)
@@ -51,7 +50,7 @@ class Letter(models.Model):
     """What stood in the template's places."""
     about_kind = models.CharField(max_length=30)
     about_ref = models.CharField(max_length=200, blank=True)
-    """``decision``, ``report``, ``appeal`` … and its id; the reference of a seller is emptied with the seller's letters."""
+    """``decision``, ``report``, ``appeal``, ``seller`` … and its id."""
     item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="letters")
     message = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="letter_kept")
     """Its way out; the deliveries there say how far it got."""
@@ -60,22 +59,16 @@ class Letter(models.Model):
     market = models.CharField(max_length=10, blank=True)
     created_at = models.DateTimeField()
     not_before = models.DateTimeField()
-    forgotten_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(forgotten_at__isnull=True)
-                | Q(recipient_ref="", name="", address="", subject="", text="", places={}),
-                name="forgotten_letter_is_empty",
-            ),
-            models.CheckConstraint(
-                condition=Q(forgotten_at__isnull=False) | ~Q(text=""), name="letter_has_text_until_forgotten"
-            ),
-        ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="letter_by_time"),
             models.Index(fields=["recipient_kind", "recipient_ref", "-created_at"], name="letter_by_recipient"),
             models.Index(fields=["about_kind", "about_ref", "-created_at"], name="letter_by_about"),
             models.Index(fields=["event", "-created_at"], name="letter_by_event"),
         ]
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether erasure has emptied it; no letter is sent without words."""
+        return not self.text

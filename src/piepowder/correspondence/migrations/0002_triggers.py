@@ -8,15 +8,7 @@ from django.db import migrations
 
 from piepowder.database.triggers import append_only, frozen_columns
 
-ERASABLE = {
-    "recipient_ref": None,
-    "name": None,
-    "address": None,
-    "subject": None,
-    "text": None,
-    "places": [],
-    "about_ref": None,
-}
+ERASABLE = {"name": None, "address": None, "subject": None, "text": None, "places": []}
 
 
 class Migration(migrations.Migration):
@@ -27,8 +19,8 @@ class Migration(migrations.Migration):
         frozen_columns(
             "correspondence_letter",
             [
-                "id", "event", "recipient_kind", "language", "channel", "template_id", "about_kind", "item_id",
-                "message_id", "vendor", "market", "created_at", "not_before", *ERASABLE,
+                "id", "event", "recipient_kind", "recipient_ref", "language", "channel", "template_id", "about_kind",
+                "about_ref", "item_id", "message_id", "vendor", "market", "created_at", "not_before", *ERASABLE,
             ],
             ERASABLE,
             said="kept as it was sent",
