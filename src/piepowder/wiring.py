@@ -15,6 +15,7 @@ from piepowder.access import jobs as access_jobs
 from piepowder.access import operations as access
 from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
+from piepowder.decisions.events import DecisionOverturned
 from piepowder.decisions.facts_templates import load_shipped_facts
 from piepowder.http import accounts, second_factor
 from piepowder.intake import jobs as intake
@@ -29,6 +30,8 @@ from piepowder.outbox.heads import on_head_published
 from piepowder.policy import operations as policy
 from piepowder.review import intake_listeners, trust
 from piepowder.review import jobs as review
+from piepowder.rights import jobs as rights_jobs
+from piepowder.rights import operations as rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ JOBS: tuple[Job, ...] = (
     Job("review.mark_breaches", 1, review.mark_breaches),
     Job("review.fade_presence", 10, review.fade_presence),
     Job("review.tidy_changes", 3600, review.tidy_changes),
+    Job("rights.file_claims", 1, rights_jobs.file_claims),
 )
 
 
@@ -78,6 +82,7 @@ def connect() -> None:
     subscribe(ReportsReceived, intake_listeners.on_reports_received)
     subscribe(ReportersWeighed, trust.on_reporters_weighed)
     subscribe(DeliveryTaken, decisions.on_delivery_taken)
+    subscribe(DecisionOverturned, rights.on_decision_overturned)
     subscribe(HeadPublished, on_head_published)
     # Django's own signals about accounts are the one kind of signal used, and only here.
     user_logged_in.connect(accounts.on_login, dispatch_uid="piepowder")

@@ -39,4 +39,16 @@ declare(
         least=50,
         most=89,
     ),
+    Option(
+        "reports.addresses",
+        "list",
+        [],
+        _GROUP,
+        _("Where items live"),
+        _(
+            "Addresses with {id} in the place of the item's id, such as https://market.example/item/{id}, and behind a"
+            " space the kind where it is no listing. By them a report that names a page finds its item. Without any, every"
+            " part of an address is tried as an id."
+        ),
+    ),
 )
