@@ -10,17 +10,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Value
+from django.db.models import F, Func
 from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 from piepowder.database.triggers import ERASED
 
-__all__ = ["ERASED", "Without", "Emptying", "Kept", "Nature", "Part", "Subject", "SubjectKind", "declare", "parts"]
+__all__ = [
+    "ERASED",
+    "Age",
+    "Emptying",
+    "Kept",
+    "Nature",
+    "Part",
+    "Subject",
+    "SubjectKind",
+    "Without",
+    "declare",
+    "in_lots",
+    "parts",
+    "said",
+]
 
 
 class Nature(StrEnum):
@@ -79,8 +94,8 @@ class Emptying:
     guarded: Mapping[str, str] = field(default_factory=dict)
     stays: str = ""
     until: date | None = None
-    after: Callable[[list[Any]], None] | None = None
-    """Called with the ids of each batch that was emptied, in its transaction."""
+    watch: Callable[[list[Any]], Callable[[], None]] | None = None
+    """Called with the ids of each batch before it is emptied; what it returns is called after, in the same transaction."""
 
     @property
     def place(self) -> str:
@@ -89,14 +104,15 @@ class Emptying:
         return f"{table}.{'+'.join(sorted(self.becomes))}" if self.becomes else table
 
     def left(self) -> models.QuerySet[Any]:
-        """The rows that still say something."""
-        plain = {name: value for name, value in self.becomes.items() if not hasattr(value, "resolve_expression")}
-        if not self.becomes or self.stays:
+        """The rows that still say something. Where a value is worked out in the database, ``rows`` leave out the emptied."""
+        worked_out = (
+            hasattr(one, "resolve_expression") and not isinstance(one, Without) for one in self.becomes.values()
+        )
+        if not self.becomes or self.stays or any(worked_out):
             return self.rows
-        emptied = models.Q(**{name: value for name, value in plain.items()})
+        emptied = models.Q()
         for name, value in self.becomes.items():
-            if isinstance(value, Without):
-                emptied &= ~value.present(name)
+            emptied &= ~value.present(name) if isinstance(value, Without) else models.Q(**{name: value})
         return self.rows.exclude(emptied)
 
 
@@ -125,11 +141,11 @@ class Without(Func):
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """One kind of data that can be kept for a time only. ``rows`` gives what is older than a moment."""
+    """One kind of data that can be kept for a time only; ``rows(before, at)`` gives what is older than ``before``."""
 
     code: str
     title: str | Promise
-    rows: Callable[[datetime], Iterator[Emptying]]
+    rows: Callable[[datetime, datetime], Iterator[Emptying]]
     months: int | None = None
     """The usual time; none keeps it until somebody chooses."""
     pack: str = ""
@@ -142,7 +158,7 @@ class Part:
 
     package: str
     columns: Mapping[str, Nature]
-    of: Callable[[Subject], Iterable[Emptying]] = lambda subject: ()
+    of: Callable[[Subject, datetime], Iterable[Emptying]] = lambda subject, at: ()
     addresses: Callable[[Subject], Iterable[str]] = lambda subject: ()
     """E-mail addresses by which the person is known in this package."""
     kept: Callable[[Subject | None, datetime], Iterable[Kept]] = lambda subject, at: ()
@@ -164,5 +180,24 @@ def parts() -> tuple[Part, ...]:
     return tuple(_parts[name] for name in sorted(_parts))
 
 
-def erased_words() -> Value:
-    return Value(ERASED)
+def said(
+    *,
+    personal: Mapping[str, str] | None = None,
+    reference: Mapping[str, str] | None = None,
+    plain: Mapping[str, str] | None = None,
+) -> dict[str, Nature]:
+    """Columns by their nature, each table with its columns in one line of words."""
+    named = ((Nature.PERSONAL, personal), (Nature.REFERENCE, reference), (Nature.PLAIN, plain))
+    return {
+        f"{table}.{column}": nature
+        for nature, tables in named
+        for table, columns in (tables or {}).items()
+        for column in columns.split()
+    }
+
+
+def in_lots(refs: Iterable[Any], size: int = 500) -> Iterator[list[Any]]:
+    """Ids in lots that fit into one statement on either database."""
+    rest = iter(refs)
+    while lot := list(islice(rest, size)):
+        yield lot

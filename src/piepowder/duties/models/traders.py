@@ -67,7 +67,9 @@ class TraderField(models.Model):
     code = models.CharField(max_length=40)
     value = models.TextField(blank=True)
     """As given; emptied by erasure."""
-    stored = models.ForeignKey(StoredMedia, on_delete=models.PROTECT, null=True, blank=True, related_name="trader_fields")
+    stored = models.ForeignKey(
+        StoredMedia, on_delete=models.PROTECT, null=True, blank=True, related_name="trader_fields"
+    )
     """The copy of a document."""
     state = models.CharField(max_length=10, choices=FieldState.choices, default=FieldState.GIVEN)
     check_code = models.CharField(max_length=40, blank=True)
