@@ -36,8 +36,11 @@ LEAVES = [
     "O-1", "O-2",
     "L-1", "L-2",
     "V-1", "V-2", "V-3",
+    "S-1",
 ]  # fmt: skip
-GROUPS = ["P", "P-1", "P-2", "P-3", "P-4", "R", "C", "C-1", "C-2", "C-3", "M", "F", "U", "A", "H", "Y", "O", "L", "V"]
+GROUPS = [
+    "P", "P-1", "P-2", "P-3", "P-4", "R", "C", "C-1", "C-2", "C-3", "M", "F", "U", "A", "H", "Y", "O", "L", "V", "S",
+]  # fmt: skip
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -56,7 +59,7 @@ def test_the_codes_are_the_ones_we_gave_because_decisions_elsewhere_cite_them() 
 
 def test_every_family_that_a_marketplace_needs_is_there() -> None:
     families = [node.versions[0].texts["en"].title for node in shipped_tree() if not node.parent]
-    assert len(families) == 12
+    assert len(families) == 13
 
 
 @pytest.mark.parametrize(("code", "draft"), leaf_drafts())
@@ -190,7 +193,7 @@ def test_recipients_are_told_of_every_version_in_six_languages() -> None:
 @pytest.mark.parametrize("language", RECIPIENT_LANGUAGES)
 def test_no_words_for_recipients_are_used_twice(language: str) -> None:
     words = [words[language] for node in leaves() for words in node.recipient_words]
-    assert len({wording.title for wording in words}) == len(words) == 49
+    assert len({wording.title for wording in words}) == len(words) == 50
     assert len({wording.recipient_text for wording in words}) == len(words)
 
 
