@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class DutiesConfig(AppConfig):
     name = "piepowder.duties"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from piepowder.duties import law  # noqa: F401  (declares letters and clocks)

@@ -1,0 +1,9 @@
+"""What the half about content declares when Django starts: its letters and its clocks."""
+
+from __future__ import annotations
+
+from piepowder.duties.due import declare
+from piepowder.duties.orders import telling as _order_letters  # noqa: F401  (declares its kinds of letter)
+from piepowder.duties.orders.reading import order_dues
+
+declare(order_dues)

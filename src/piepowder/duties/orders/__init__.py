@@ -1,0 +1,1 @@
+"""Orders of authorities: taken in, followed, answered."""
