@@ -46,13 +46,13 @@ def cancel(former: Decision, at: datetime) -> str:
     return "cancel"
 
 
-def lift(former: Decision, verb: str, at: datetime) -> Lifted:
-    """Cancel or reverse the restrictions of ``former``; the message about each names what still restricts its target."""
-    rows = list(
-        Enforcement.objects.select_for_update(no_key=True)
-        .filter(decision=former, state__in=ENFORCEMENT_FLOW.sources(verb))
-        .order_by("id")
+def lift(former: Decision, verb: str, at: datetime, *, without_end: bool = False) -> Lifted:
+    """Cancel or reverse the restrictions of ``former``, all or those ``without_end``; the message about each names what
+    still restricts its target."""
+    held = Enforcement.objects.select_for_update(no_key=True).filter(
+        decision=former, state__in=ENFORCEMENT_FLOW.sources(verb)
     )
+    rows = list((held.filter(ends_at__isnull=True) if without_end else held).order_by("id"))
     target: EnforcementState = ENFORCEMENT_FLOW.target(verb)
     reversed_at = at if verb == "reverse" else None
     Enforcement.objects.filter(pk__in=[row.pk for row in rows]).update(state=target, reversed_at=reversed_at)

@@ -16,6 +16,7 @@ from piepowder.decisions.deciding import (
     decide_by_machine,
 )
 from piepowder.decisions.direct import rule_directly
+from piepowder.decisions.ending_early import end_early
 from piepowder.decisions.hearing import Judged, judge
 from piepowder.decisions.issuing import NoTemplate, StatementIncomplete
 from piepowder.decisions.overturning import BadReason, NotFinal, Overturned, overturn
@@ -55,6 +56,7 @@ __all__ = [
     "approve",
     "decide",
     "decide_by_machine",
+    "end_early",
     "judge",
     "judge_together",
     "load_shipped_templates",

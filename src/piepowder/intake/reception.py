@@ -38,13 +38,14 @@ _AGAIN = frozenset({"23505", "40001", "40P01"})
 _TRIES = 5
 
 
-def receive(*, actor: Actor, submissions: Sequence[Submitted], at: datetime) -> list[Outcome]:
+def receive(*, actor: Actor, submissions: Sequence[Submitted], at: datetime, to_review: bool = True) -> list[Outcome]:
     """Store what was submitted and tell the packages above; the outcomes are in the order of ``submissions``.
 
     What says nothing new about an item (same content, market, language, seller, relations and state) leaves no snapshot. A
     submission that cannot be stored is ``refused`` with its problems and takes no other with it. An item that comes several
     times is handled in that order. Everything is committed together, or nothing when this raises: ``NotPermitted`` when the
-    actor may submit nothing at all, or whatever a listener raises.
+    actor may submit nothing at all, or whatever a listener raises. Not ``to_review`` is what holds nothing to look at: only
+    that somebody exists.
     """
     require(actor, Permission.ITEM_SUBMIT)
     if not submissions:
@@ -54,7 +55,7 @@ def receive(*, actor: Actor, submissions: Sequence[Submitted], at: datetime) -> 
         tries -= 1
         try:
             with transaction.atomic():
-                return _Reception(actor, at).store(submissions)
+                return _Reception(actor, at, to_review=to_review).store(submissions)
         except DatabaseError as error:
             if not tries or getattr(error.__cause__, "sqlstate", "") not in _AGAIN:
                 raise
@@ -63,8 +64,8 @@ def receive(*, actor: Actor, submissions: Sequence[Submitted], at: datetime) -> 
 class _Reception:
     """One attempt at one call."""
 
-    def __init__(self, actor: Actor, at: datetime) -> None:
-        self.actor, self.at = actor, at
+    def __init__(self, actor: Actor, at: datetime, *, to_review: bool = True) -> None:
+        self.actor, self.at, self.to_review = actor, at, to_review
         self.source = f"{actor.kind.value}:{actor.ref}"[:80]
         self.batch = Batch()
         self.standings: dict[Key, Standing] = {}
@@ -78,7 +79,8 @@ class _Reception:
         with gathered():
             self.batch.write(self.standings.values(), self.at)
             append_rows([fact_row(actor=self.actor, at=self.at, entry=fact) for fact in self.facts])
-        if arrivals := tuple(_arrival(one) for one in self.standings.values() if one.changed or one.found):
+        arrivals = tuple(_arrival(one) for one in self.standings.values() if one.changed or one.found)
+        if arrivals and self.to_review:
             publish(ItemsReceived(arrivals, self.at, self.actor))
         return outcomes
 
