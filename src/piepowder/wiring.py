@@ -15,8 +15,9 @@ from piepowder.access import jobs as access_jobs
 from piepowder.access import operations as access
 from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
-from piepowder.decisions.events import DecisionOverturned
+from piepowder.decisions.events import DecisionOverturned, DecisionWithdrawn
 from piepowder.decisions.facts_templates import load_shipped_facts
+from piepowder.duties import operations as duties
 from piepowder.http import accounts, second_factor
 from piepowder.intake import jobs as intake
 from piepowder.intake.events import ItemsReceived, ReportersWeighed, ReportsReceived
@@ -84,6 +85,7 @@ def connect() -> None:
     subscribe(DeliveryTaken, decisions.on_delivery_taken)
     subscribe(DecisionOverturned, rights.on_decision_overturned)
     subscribe(HeadPublished, on_head_published)
+    subscribe(DecisionWithdrawn, duties.on_decision_withdrawn)
     # Django's own signals about accounts are the one kind of signal used, and only here.
     user_logged_in.connect(accounts.on_login, dispatch_uid="piepowder")
     user_logged_out.connect(accounts.on_logout, dispatch_uid="piepowder")
