@@ -16,18 +16,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from piepowder.http.pages import Problem, problem_of
-from piepowder.kernel.errors import Malformed, PiepowderError, TooMany
+from piepowder.kernel.errors import Forbidden, Malformed, PiepowderError, TooMany
 from piepowder.portal.limits import spend
 from piepowder.portal.links import SubjectKind
+from piepowder.portal.uploads import MOST_BYTES, refuse_too_much, told_length
 from piepowder.portal.visits import Guest, NoSuchThing, VisitOver, guest_of
 
 COOKIE = "piepowder_portal"
 LANGUAGE_COOKIE = "piepowder_portal_language"
 _PATH = "/portal/"
 _TYPED_AT_MOST = 20_000
+
+
+class FormStale(Forbidden):
+    code = "form_stale"
+
 
 P = ParamSpec("P")
 GuestView = Callable[Concatenate[HttpRequest, Guest, P], HttpResponseBase]
@@ -41,6 +48,7 @@ def page(
     to that thing."""
 
     def wrap(view: GuestView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @csrf_exempt
         @wraps(view)
         def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             guest = _come_by(request)
@@ -62,7 +70,7 @@ def page(
                 raise NoSuchThing(_("this page is for others"))
             if guest.subject.only and not within_one:
                 return redirect(_the_one(guest))
-            return view(request, guest, *args, **kwargs)
+            return _guarded(request, lambda: view(request, guest, *args, **kwargs))
         except PiepowderError as error:
             return problem_page(request, problem_of(error), error)
 
@@ -73,12 +81,13 @@ def open_page(*methods: str) -> Callable[[OpenView[P]], Callable[Concatenate[Htt
     """A view for anybody, without a link; the guest of this browser, if there is one, is not looked at."""
 
     def wrap(view: OpenView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @csrf_exempt
         @wraps(view)
         def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             def shown() -> HttpResponseBase:
                 try:
-                    _refuse_unwritable(request)
-                    return view(request, *args, **kwargs)
+                    refuse_too_much(request)
+                    return _guarded(request, lambda: view(request, *args, **kwargs))
                 except PiepowderError as error:
                     return problem_page(request, problem_of(error), error)
 
@@ -87,6 +96,24 @@ def open_page(*methods: str) -> Callable[[OpenView[P]], Callable[Concatenate[Htt
         return require_http_methods(list(methods) or ["GET", "HEAD"])(answer)
 
     return wrap
+
+
+def _guarded(request: HttpRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """``view`` behind the check that the form is one of ours, which reads the whole body: until then nobody knows how much
+    it is and who sends it, so it comes after both are known."""
+    reached = False
+
+    def inner(_request: HttpRequest) -> HttpResponseBase:
+        nonlocal reached
+        reached = True
+        _refuse_unwritable(request)
+        return view()
+
+    response = csrf_protect(inner)(request)
+    if reached:
+        return response
+    stale = FormStale(_("this form was opened too long ago, or in another window"))
+    return problem_page(request, problem_of(stale), stale)
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -138,14 +165,14 @@ def problem_page(request: HttpRequest, problem: Problem, error: PiepowderError |
 
 def typed(request: HttpRequest) -> list[str]:
     """The longer texts of a form that could not be taken in, to be copied by whoever typed them."""
-    if request.method != "POST":
+    if request.method != "POST" or told_length(request) > MOST_BYTES:
         return []
     return [text[:_TYPED_AT_MOST] for name in request.POST for text in request.POST.getlist(name) if len(text) > 80]
 
 
 def _come_by(request: HttpRequest) -> Guest | PiepowderError:
     try:
-        _refuse_unwritable(request)
+        refuse_too_much(request)
         return guest_of(request.COOKIES.get(COOKIE, ""), at=timezone.now())
     except PiepowderError as error:
         return error
