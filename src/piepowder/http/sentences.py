@@ -154,6 +154,22 @@ BY_CODE: Mapping[str, Sentence] = {
         _("What you typed is still here. Look at the difference to what is in force now, then publish again."),
     ),
     "bad_template": Sentence(_("These words cannot be published"), _("Correct what is named at its place.")),
+    "link_dead": Sentence(_("This link does not work"), _("Ask for a new one where you found it.")),
+    "visit_over": Sentence(_("Your visit has ended"), _("Open your link again.")),
+    "nothing_of_yours": Sentence(_("There is nothing here"), _("Go to the first page and look for it there.")),
+    "form_stale": Sentence(
+        _("This page was open for too long"), _("Load it again and send the form once more. What you typed stands below.")
+    ),
+    "too_much_at_once": Sentence(_("These files are too large"), _("Send fewer or smaller files.")),
+    "files_refused": Sentence(_("A file could not be taken"), _("Choose another file and try again.")),
+    "text_too_long": Sentence(_("The text is too long"), _("Shorten it, or put the rest into a file.")),
+    "empty_appeal": Sentence(_("The text is missing"), _("Write a few words, then send it again.")),
+    "appeal_over": Sentence(_("This appeal has ended"), _("Read the answer on its page.")),
+    "bad_correction": Sentence(_("The item cannot be sent in like this"), _("Correct what is named at its place.")),
+    "nothing_corrected": Sentence(_("Nothing has changed"), _("Change what is wrong, then send it in again.")),
+    "not_correctable": Sentence(
+        _("This cannot be corrected here"), _("Change it in your account at the marketplace instead.")
+    ),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
 }
 
