@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.db import models
 
-from piepowder.intake.states import ItemState, Kind, MediaState, MomentKind, ReporterKind, Submission, TraitKind
+from piepowder.intake.states import (
+    ItemState,
+    Kind,
+    MediaState,
+    MomentKind,
+    PausedWhat,
+    PausedWhose,
+    ReporterKind,
+    Submission,
+    TraitKind,
+)
 from piepowder.kernel.ids import new_id
 
 
@@ -168,6 +178,21 @@ class Reporter(models.Model):
         indexes = [
             models.Index(fields=["weigh_at"], name="reporter_to_weigh", condition=models.Q(weigh_at__isnull=False))
         ]
+
+
+class Pause(models.Model):
+    """That somebody's notices or complaints are received but not looked at for a time."""
+
+    whose = models.CharField(max_length=10, choices=PausedWhose.choices)
+    ref = models.CharField(max_length=200)
+    """Our id of the reporter, or the marketplace's of the seller."""
+    what = models.CharField(max_length=10, choices=PausedWhat.choices)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "intake_pause"
+        constraints = [models.UniqueConstraint(fields=["whose", "ref", "what"], name="pause_once")]
 
 
 class Report(models.Model):

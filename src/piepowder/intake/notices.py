@@ -12,10 +12,11 @@ from django.db.models import Q
 from piepowder.access.visibility import require
 from piepowder.intake.events import ReportArrived, ReportsReceived
 from piepowder.intake.models import Item, Report, Reporter, ReportEvidence
+from piepowder.intake.pausing import paused_until
 from piepowder.intake.reporters import ensure_reporter, known_reporter, ref_of, trust_of
 from piepowder.intake.rows import stored_digests
 from piepowder.intake.schemas import Notice
-from piepowder.intake.states import ReporterKind
+from piepowder.intake.states import PausedWhat, PausedWhose, ReporterKind
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.canonical import digest
 from piepowder.kernel.errors import Conflict, FieldProblem, Refused
@@ -55,6 +56,7 @@ class ReportReceipt:
 def report(*, actor: Actor, notice: Notice, at: datetime) -> ReportReceipt:
     """Receive a notice: one report for each item, told to the packages above in the same transaction.
 
+    While the reporter's notices are set aside for misuse, a notice is kept and nobody is told of it.
     The same content is received once; the first receipt is given again. Raises ``NoticeRefused`` with a problem for each
     field that is at fault, ``ReferenceReused`` for other content under a reference of the same sender, ``NotPermitted``
     where the actor may not report.
@@ -108,7 +110,8 @@ def _report(actor: Actor, notice: Notice, at: datetime) -> ReportReceipt:
     )
     trust = trust_of(reporter, notice.policy_code)
     record_many(actor=actor, at=at, entries=[_fact(one, reporter, trust) for one in reports])
-    publish(ReportsReceived(tuple(_arrived(one, reporter, trust) for one in reports), at, actor))
+    if paused_until(PausedWhose.REPORTER, reporter.pk, PausedWhat.NOTICES, at) is None:
+        publish(ReportsReceived(tuple(_arrived(one, reporter, trust) for one in reports), at, actor))
     return ReportReceipt(reference, at, tuple(one.id for one in reports), duplicate=False)
 
 

@@ -8,14 +8,17 @@ from piepowder.intake.judged import note_outcome
 from piepowder.intake.media import reveal_media, store_upload
 from piepowder.intake.moments import receive_moments
 from piepowder.intake.notices import report
+from piepowder.intake.pausing import end_pause, pause
 from piepowder.intake.reception import receive
 from piepowder.intake.reporters import forget_reporter, register_flagger, suspend_flagger
 from piepowder.intake.stream import receive_stream
 
 __all__ = [
     "answer_once",
+    "end_pause",
     "forget_reporter",
     "note_outcome",
+    "pause",
     "publish_item_schema",
     "receive",
     "receive_moments",

@@ -56,6 +56,16 @@ class ReporterKind(models.TextChoices):
     ANONYMOUS = "anonymous", _("without a name")
 
 
+class PausedWhose(models.TextChoices):
+    REPORTER = "reporter", _("reporter")
+    SELLER = "seller", _("seller")
+
+
+class PausedWhat(models.TextChoices):
+    NOTICES = "notices", _("notices")
+    COMPLAINTS = "complaints", _("complaints")
+
+
 class TraitKind(models.TextChoices):
     """By what two seller accounts can be told to belong together."""
 
