@@ -15,7 +15,7 @@ from piepowder.access import jobs as access_jobs
 from piepowder.access import operations as access
 from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
-from piepowder.decisions.events import DecisionOverturned, DecisionWithdrawn
+from piepowder.decisions.events import DecisionIssued, DecisionOverturned, DecisionWithdrawn
 from piepowder.decisions.facts_templates import load_shipped_facts
 from piepowder.duties import operations as duties
 from piepowder.http import accounts, second_factor
@@ -81,9 +81,12 @@ def connect() -> None:
     """Subscribe every listener; called once when Django starts."""
     subscribe(ItemsReceived, intake_listeners.on_items_received)
     subscribe(ReportsReceived, intake_listeners.on_reports_received)
+    subscribe(ReportsReceived, correspondence.confirm_receipt)
     subscribe(ReportersWeighed, trust.on_reporters_weighed)
     subscribe(DeliveryTaken, decisions.on_delivery_taken)
     subscribe(DecisionOverturned, rights.on_decision_overturned)
+    subscribe(DecisionIssued, correspondence.tell_outcome)
+    subscribe(DecisionOverturned, correspondence.tell_undone)
     subscribe(HeadPublished, on_head_published)
     subscribe(DecisionWithdrawn, duties.on_decision_withdrawn)
     # Django's own signals about accounts are the one kind of signal used, and only here.

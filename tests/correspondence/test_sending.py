@@ -35,11 +35,17 @@ def test_the_letter_is_kept_as_it_is_sent(write: Write, now: datetime) -> None:
 
     kept = letters_to("seller", "S-1").get()
     assert kept.subject == "A warning about Seller Terms 4.2"
-    assert "Dear Ann,\n\nSeller Terms 4.2 was broken. It counts until May 1, 2026. Software found it." in kept.text
+    assert "Dear Ann,\n\nSeller Terms 4.2 was broken. It counts until 1 May 2026. Software found it." in kept.text
     assert list(letters_about("seller", "S-1")) == [letter]
     sent = Message.objects.get(topic="letter.sent")
     assert (sent.body["subject"], sent.body["text"]) == (kept.subject, kept.text)
-    assert sent.body["recipient"] == {"kind": "seller", "id": "S-1", "name": "Ann", "email": "ann@shop.example"}
+    assert sent.body["recipient"] == {
+        "kind": "seller",
+        "id": "S-1",
+        "known_as": "S-1",
+        "name": "Ann",
+        "email": "ann@shop.example",
+    }
 
 
 def test_a_day_and_a_moment_are_written_in_the_language_of_the_letter(write: Write) -> None:

@@ -20,6 +20,7 @@ LONGEST_BODY: Final = 20_000
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)")
+_ENGLISH: Final = {"DATE_FORMAT": "j F Y", "DATETIME_FORMAT": "j F Y, H:i"}
 _BLANKS = re.compile(r"\n\s*\n\s*\n+")
 
 
@@ -78,6 +79,8 @@ def in_words(value: str, language: str) -> str:
 
 
 def _said(when: date | datetime, language: str, form: str) -> str:
+    # English is read in every market: the month as a word and 24 hours leave nobody guessing.
+    form = _ENGLISH.get(form, form) if language.lower().startswith("en") else form
     with translation.override(language.lower()):
         return str(formats.date_format(when, form, use_l10n=True))
 
@@ -106,7 +109,7 @@ def _text_problems(kind: LetterKind, words: Words) -> Iterator[FieldProblem]:
         if "\x00" in text:
             yield FieldProblem(f"/{name}", "bad_text", _("a text"))
         yield from _unknown(kind.known, text, f"/{name}")
-    used = set(PLACEHOLDER.findall(words.body))
+    used = set(PLACEHOLDER.findall(words.subject + words.body))
     for place in kind.required:
         if place not in used:
             told = _("%(name)s has no place; this letter must say it") % {"name": place}

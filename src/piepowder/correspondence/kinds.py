@@ -34,7 +34,7 @@ REPORT_DECIDED: Final = LetterKind(
     places=("reference", "received_at", "items", "outcome", "before", "automation", "decided_on", "complaint_until"),
     folder=FOLDER,
     choices={
-        "outcome": ("restricted", "noted", "no_violation"),
+        "outcome": ("restricted", "noted", "no_violation", "undone"),
         "before": ("first", "changed"),
         "automation": ("none", "found", "decided"),
     },

@@ -69,7 +69,7 @@ def visible_letters(actor: Actor) -> QuerySet[Letter]:
 def letters(actor: Actor, filters: LetterFilters) -> QuerySet[Letter]:
     """The list, newest first, each with its ``progress``; needs ``letter:view``."""
     require(actor, Permission.LETTER_VIEW)
-    rows = with_progress(visible_letters(actor).select_related("item"))
+    rows = with_progress(visible_letters(actor).select_related("item"), only=filters.progress)
     for name, column in (
         ("kind", "recipient_kind"),
         ("event", "event"),
@@ -85,8 +85,6 @@ def letters(actor: Actor, filters: LetterFilters) -> QuerySet[Letter]:
         rows = rows.filter(_about(filters.about))
     if filters.words is not None:
         rows = rows.filter(template=filters.words)
-    if filters.progress:
-        rows = rows.filter(progress=filters.progress)
     if filters.since:
         rows = rows.filter(created_at__gte=filters.since)
     if filters.until:
@@ -150,8 +148,8 @@ def newest_templates() -> list[LetterTemplate]:
     return list(LetterTemplate.objects.filter(pk=newest).order_by("event", "language", "channel"))
 
 
-def with_progress(rows: QuerySet[Letter]) -> QuerySet[Letter]:
-    """Each letter with ``progress``, as its deliveries stand."""
+def with_progress(rows: QuerySet[Letter], only: str = "", but: str = "") -> QuerySet[Letter]:
+    """Each letter with ``progress``, as its deliveries stand; ``only`` those that got so far, or all ``but`` those."""
     way = Delivery.objects.filter(message=OuterRef("message"))
     said = Case(
         When(Exists(way.filter(state__in=UNFINISHED)), then=Value(Progress.WAITING.value)),
@@ -164,7 +162,10 @@ def with_progress(rows: QuerySet[Letter]) -> QuerySet[Letter]:
         default=Value(Progress.CANCELLED.value),
         output_field=CharField(),
     )
-    return rows.annotate(progress=said)
+    annotated = rows.annotate(progress=said)
+    if only:
+        annotated = annotated.filter(progress=only)
+    return annotated.exclude(progress=but) if but else annotated
 
 
 def _about(text: str) -> Q:

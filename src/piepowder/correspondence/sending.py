@@ -45,6 +45,8 @@ class Recipient:
     email: str = ""
     name: str = ""
     language: str = "en"
+    known_as: str = ""
+    """The marketplace's own id of them where ``ref`` is ours: it goes with the message, so that it can be forwarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _outgoing(draft: Draft, letter: Letter) -> Outgoing:
             "recipient": {
                 "kind": letter.recipient_kind,
                 "id": letter.recipient_ref,
+                "known_as": draft.recipient.known_as or letter.recipient_ref,
                 "name": letter.name,
                 "email": letter.address,
             },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -63,7 +63,7 @@ def publish_letter_template(
     words = Words(words.subject.strip(), words.body.strip().replace("\r\n", "\n"), words.phrases)
     found = faults(event, language, channel, words)
     if found:
-        raise BadLetterTemplate(_("no letter can be written with these words"), problems=found)
+        raise unusable(event, language, found)
     before = LetterTemplate.objects.filter(event=event, language=language, channel=channel)
     last = before.aggregate(last=Max("number"))["last"] or 0
     if after is not None and after != last:
@@ -91,6 +91,11 @@ def publish_letter_template(
         number=template.number,
     )
     return template
+
+
+def unusable(event: str, language: str, found: Sequence[FieldProblem]) -> BadLetterTemplate:
+    told = _("no letter %(code)s can be written with these words (%(language)s)")
+    return BadLetterTemplate(told % {"code": event, "language": language}, problems=found)
 
 
 def faults(event: str, language: str, channel: str, words: Words) -> list[FieldProblem]:

@@ -18,7 +18,7 @@ from piepowder.correspondence.models import Letter
 from piepowder.correspondence.options import target_grade
 from piepowder.correspondence.queries import visible_letters
 from piepowder.correspondence.reading import Level, reading_level
-from piepowder.correspondence.templates import BadLetterTemplate, known_kind
+from piepowder.correspondence.templates import known_kind, unusable
 from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.kernel.errors import Refused
 from piepowder.kernel.ids import new_id
@@ -50,7 +50,7 @@ def preview(
     ``choices`` sets places whose value is a code, to look at each wording. Nothing is stored or sent. Raises
     ``BadLetterTemplate`` with a pointer for each fault, ``NoSuchLetterKind``.
     """
-    kind = _sound(event, words)
+    kind = _sound(event, language, words)
     real = visible_letters(actor).filter(event=event).exclude(text="").order_by("-created_at", "-id").first()
     values = _values(kind, real) | {
         place: value for place, value in (choices or {}).items() if value in kind.choices.get(place, ())
@@ -67,7 +67,7 @@ def send_test(*, actor: Actor, event: str, language: str, words: Words, at: date
     ``NoAddress`` for an actor who is no person with an address.
     """
     require_whole(actor, Permission.LETTER_EDIT)
-    kind = _sound(event, words)
+    kind = _sound(event, language, words)
     address = _address(actor)
     read: Written = written(words, _values(kind, None), language)
     ref = new_id()
@@ -111,11 +111,11 @@ def _values(kind: LetterKind, real: Letter | None) -> dict[str, str]:
     )
 
 
-def _sound(event: str, words: Words) -> LetterKind:
+def _sound(event: str, language: str, words: Words) -> LetterKind:
     kind = known_kind(event)
     found = template_problems(kind, words)
     if found:
-        raise BadLetterTemplate(_("no letter can be written with these words"), problems=found)
+        raise unusable(event, language, found)
     return kind
 
 

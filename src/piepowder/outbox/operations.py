@@ -27,7 +27,7 @@ from piepowder.outbox.letters import letter_of
 from piepowder.outbox.models import Counter, Delivery, Endpoint, Message
 from piepowder.outbox.reach import require_everywhere
 from piepowder.outbox.states import DELIVERY_FLOW, Channel, DeliveryState
-from piepowder.outbox.stopping import TooLate, cancel_group, cancel_message, stop
+from piepowder.outbox.taking_back import TooLate, cancel_group, cancel_message
 
 __all__ = [
     "KEPT",
@@ -43,7 +43,6 @@ __all__ = [
     "replay",
     "rotate_secret",
     "save_endpoint",
-    "stop",
 ]
 
 MAIL = "mail"

@@ -1,4 +1,4 @@
-"""Taking messages back before they have left, and stopping what no longer may leave."""
+"""Taking messages back before they have left."""
 
 from __future__ import annotations
 
@@ -35,22 +35,6 @@ def cancel_group(*, group_ref: str, at: datetime) -> bool:
 def cancel_message(*, actor: Actor, message_id: UUID, at: datetime) -> bool:
     """Take one message back, whatever group it belongs to; see ``cancel_group``. The caller asks who may."""
     return _take_back(Delivery.objects.filter(message=message_id), actor, at)
-
-
-@transaction.atomic
-def stop(*, actor: Actor, message_ids: Iterable[UUID], at: datetime) -> int:
-    """Have nothing of these messages leave from now on; returns how many deliveries were stopped.
-
-    What was never tried is cancelled, what failed before and waits is given up. An attempt under way ends as it ends.
-    """
-    rows = Delivery.objects.select_for_update(of=("self",)).select_related("message")
-    waiting = list(rows.filter(message__in=list(message_ids), state=DeliveryState.PENDING).order_by("id"))
-    for row in waiting:
-        row.state = DELIVERY_FLOW.step("cancel" if row.tried_since is None else "bury", DeliveryState(row.state))
-        row.finished_at = at
-        row.save(update_fields=["state", "finished_at"])
-    _record(actor, at, dict.fromkeys(row.message for row in waiting))
-    return len(waiting)
 
 
 def _take_back(among: QuerySet[Delivery], actor: Actor, at: datetime) -> bool:
