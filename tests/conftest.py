@@ -49,12 +49,14 @@ def _nothing_kept() -> None:
     from piepowder.intake import custom_schemas
     from piepowder.policy import packs
     from piepowder.review import allowances, reference
+    from piepowder.standing import catalogue
 
     options.forget()
     packs.forget()
     custom_schemas.forget()
     reference.forget()
     allowances.forget()
+    catalogue.forget()
 
 
 @dataclass(frozen=True, slots=True)

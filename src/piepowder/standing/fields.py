@@ -103,9 +103,7 @@ class Fields:
             return False
         return raw
 
-    def whole(
-        self, name: str, default: int | None, *, least: int = 0, most: int, needed: bool = False
-    ) -> int | None:
+    def whole(self, name: str, default: int | None, *, least: int = 0, most: int, needed: bool = False) -> int | None:
         raw = self.raw.get(name)
         if raw is None and not needed:
             return default
@@ -160,3 +158,8 @@ class Fields:
             self.wrong(name, "unknown_zone", _("a time zone such as Europe/Berlin is expected"))
             return "UTC"
         return str(raw)
+
+
+def code_problem(code: str) -> str:
+    """Why ``code`` cannot be the code of something; empty when it can."""
+    return "" if _CODE.fullmatch(code) else _("small letters, digits, - and _, at most 39")

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from piepowder.kernel.errors import FieldProblem, Malformed
-from piepowder.policy.dsa import FOR_GOOD, MARKET_GROUPS, MEASURES
+from piepowder.policy.dsa import FOR_GOOD, MEASURES
 from piepowder.policy.logic import expand_markets
 from piepowder.standing.fields import Fields
 from piepowder.standing.shape import (
@@ -53,13 +53,14 @@ def _once(problems: list[FieldProblem]) -> list[FieldProblem]:
 
 def _ladder(code: str, content: Any, number: int, problems: list[FieldProblem]) -> Ladder:
     fields = Fields(content, "", problems)
-    fields.only({"title", "note", "markets", "timezone", "points", "strikes", "overrides"})
+    fields.only({"title", "note", "markets", "timezone", "policy", "points", "strikes", "overrides"})
     ladder = Ladder(
         code=code,
         title=fields.words("title"),
         note=fields.words("note", needed=False),
         markets=tuple(expand_markets(fields.texts("markets"))),
         timezone=fields.zone("timezone"),
+        policy=fields.text("policy", needed=False) or "S-1",
         counters=tuple(_counters(fields)),
         number=number,
     )
@@ -308,8 +309,3 @@ def _measure(fields: Fields) -> Measure:
     if measure == "other" and not fields.text("description", needed=False):
         fields.wrong("description", "missing", _("say what is meant by it"))
     return Measure(family, measure, days, permanent, fields.text("description", needed=False))
-
-
-def known_markets() -> frozenset[str]:
-    """Names that stand for several markets."""
-    return frozenset(MARKET_GROUPS)

@@ -219,6 +219,8 @@ class Ladder:
     markets: tuple[str, ...] = ()
     """Whose violations it counts; empty means all."""
     timezone: str = "UTC"
+    policy: str = "S-1"
+    """The policy that its sanctions cite."""
     variants: Mapping[str, Ladder] = field(default_factory=dict)
     number: int = 0
     """Of the version."""

@@ -121,7 +121,7 @@ class Walk:
         for load in self.loads:
             times |= {load.since, *([load.until] if load.until else [])}
             times |= {moment for hold in load.holds for moment in (hold.at, hold.until) if moment}
-        times |= {one.at for one in (*self.relief, *self.credits)}
+        times |= {one.at for one in self.relief} | {one.at for one in self.credits}
         for span in self.live or ():
             times |= {span.since, *([span.until] if span.until else [])}
         self.times = sorted(times)
