@@ -33,6 +33,8 @@ from piepowder.review import intake_listeners, trust
 from piepowder.review import jobs as review
 from piepowder.rights import jobs as rights_jobs
 from piepowder.rights import operations as rights
+from piepowder.standing import jobs as standing_jobs
+from piepowder.standing import operations as standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ JOBS: tuple[Job, ...] = (
     Job("review.mark_breaches", 1, review.mark_breaches),
     Job("review.fade_presence", 10, review.fade_presence),
     Job("review.tidy_changes", 3600, review.tidy_changes),
+    Job("standing.sweep", 1, standing_jobs.sweep),
     Job("rights.file_claims", 1, rights_jobs.file_claims),
 )
 
@@ -73,6 +76,7 @@ def load_shipped(*, at: datetime) -> access.ShippedRoles:
     policy.load_shipped(actor=SYSTEM, at=at)
     decisions.load_shipped_templates(actor=SYSTEM, at=at)
     load_shipped_facts(actor=SYSTEM, at=at)
+    standing.load_shipped_ladders(actor=SYSTEM, at=at)
     correspondence.load_shipped_letters(actor=SYSTEM, at=at)
     return roles
 
@@ -87,6 +91,9 @@ def connect() -> None:
     subscribe(DecisionOverturned, rights.on_decision_overturned)
     subscribe(DecisionIssued, correspondence.tell_outcome)
     subscribe(DecisionOverturned, correspondence.tell_undone)
+    subscribe(DecisionIssued, standing.on_decision_issued)
+    subscribe(DecisionWithdrawn, standing.on_decision_withdrawn)
+    subscribe(DecisionOverturned, standing.on_decision_overturned)
     subscribe(HeadPublished, on_head_published)
     subscribe(DecisionWithdrawn, duties.on_decision_withdrawn)
     # Django's own signals about accounts are the one kind of signal used, and only here.
