@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from piepowder.portal.reporters import urls as reporters
 from piepowder.portal.views import appeals, correcting, door, papers, seller
 
 app_name = "portal"
@@ -28,4 +29,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("letters/<uuid:letter_id>/", papers.letter, name="letter"),
     path("out-of-court/", papers.out_of_court, name="out_of_court"),
     path("everything.zip", papers.everything_file, name="everything"),
+    *reporters.urlpatterns,
 ]

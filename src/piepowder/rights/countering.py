@@ -213,5 +213,5 @@ def _locked_counter(counter_id: UUID) -> CounterNotice:
 
 
 def _fact(actor: Actor, at: datetime, verb: str, counter: CounterNotice, **body: Any) -> None:
-    about = {"subject_kind": "counter", "subject_id": counter.pk}
-    record(actor=actor, at=at, verb=verb, **about, claim=str(counter.claim_id), **body)
+    body = {"claim": str(counter.claim_id), **body}
+    record(actor=actor, at=at, verb=verb, subject_kind="counter", subject_id=counter.pk, **body)

@@ -179,7 +179,7 @@ def _media(claim: Claim, snapshot: Snapshot, counters: Iterable[CounterNotice]) 
         RightEvidence.objects.filter(right_id=claim.right_id),
         CounterEvidence.objects.filter(counter__in=list(counters)),
     ):
-        digests.update(rows.values_list("stored_id", flat=True))  # type: ignore[attr-defined]
+        digests.update(rows.values_list("stored_id", flat=True))
     yield from StoredMedia.objects.filter(digest__in=digests).order_by("digest")
 
 

@@ -169,8 +169,8 @@ def _received(
     ClaimLine.objects.bulk_create(
         [ClaimLine(batch=batch, position=place, location=text) for place, text in enumerate(lines, 1)], batch_size=500
     )
-    about = {"subject_kind": "claim_batch", "subject_id": batch.pk}
-    record(actor=actor, at=at, verb="claims.receive", **about, right=str(right.pk), sender=kind, lines=len(lines))
+    body: dict[str, Any] = {"right": str(right.pk), "sender": kind, "lines": len(lines)}
+    record(actor=actor, at=at, verb="claims.receive", subject_kind="claim_batch", subject_id=batch.pk, **body)
     return Filed(batch, repeated=False)
 
 
@@ -246,9 +246,9 @@ def _file_line(
     )
     line.state = LineState.FILED if new else LineState.KNOWN
     if new:
-        about = {"subject_kind": "claim", "subject_id": line.claim.pk}
         body = {"right": str(right.pk), "report": str(line.claim.report_id), "item": str(item.pk)}
-        record(actor=actor, at=at, verb="claim.file", **about, **body, warnings=line.claim.warnings)
+        more: dict[str, Any] = {**body, "warnings": line.claim.warnings}
+        record(actor=actor, at=at, verb="claim.file", subject_kind="claim", subject_id=line.claim.pk, **more)
 
 
 def _notice(batch: ClaimBatch, line: ClaimLine, item: Item) -> Notice:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
@@ -139,14 +140,14 @@ def _records(owner_refs: Collection[str], *, with_median: bool = False) -> list[
     return [_record(ref, rights[ref], counts.get(ref, {}), with_median) for ref in owner_refs if ref in rights]
 
 
-def _record(ref: str, row: dict[str, object], counts: dict[str, int], with_median: bool) -> OwnerRecord:
+def _record(ref: str, row: Mapping[str, Any], counts: dict[str, int], with_median: bool) -> OwnerRecord:
     failed = sum(counts.get(one.value, 0) for one in FAILED)
     score = AbuseScore(failed, failed + counts.get(ClaimOutcome.FOUNDED.value, 0))
     limit, least = int(chosen(options.ABUSE_SHARE)) / 100, int(chosen(options.ABUSE_LEAST))
     return OwnerRecord(
         owner_ref=ref,
-        name=str(row["name"] or ""),
-        rights=int(str(row["count"])),
+        name=row["name"] or "",
+        rights=row["count"],
         claims=sum(counts.values()),
         **{one.value: counts.get(one.value, 0) for one in ClaimOutcome},
         is_abusive=score.is_abusive(limit=limit, least=least),
@@ -156,5 +157,6 @@ def _record(ref: str, row: dict[str, object], counts: dict[str, int], with_media
 
 def _median(ref: str) -> timedelta | None:
     judged = Claim.objects.filter(right__owner_ref=ref, report__judged_at__isnull=False).order_by("-filed_at", "-id")
-    times = [at - filed for filed, at in judged.values_list("filed_at", "report__judged_at")[:_MEDIAN_OF]]
-    return median(times) if times else None
+    pairs = judged.values_list("filed_at", "report__judged_at")[:_MEDIAN_OF]
+    seconds = [(at - filed).total_seconds() for filed, at in pairs if at is not None]
+    return timedelta(seconds=median(seconds)) if seconds else None

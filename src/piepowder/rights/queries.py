@@ -153,7 +153,9 @@ def claims_page(actor: Actor, filters: ClaimFilters, *, offset: int, limit: int)
 def claim_page(actor: Actor, claim_id: UUID) -> Claim:
     """One claim with everything around it; raises ``NoSuchClaim`` also for an item out of sight."""
     rows = with_outcome(_seen(actor)).filter(pk=claim_id)
-    found = rows.select_related("right", "item", "report__reporter", "batch").prefetch_related("counters").first()
+    found: Claim | None = (
+        rows.select_related("right", "item", "report__reporter", "batch").prefetch_related("counters").first()
+    )
     if found is None:
         raise NoSuchClaim(_("there is no such claim"))
     return found

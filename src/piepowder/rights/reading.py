@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -25,7 +26,7 @@ FAILED = (ClaimOutcome.UNFOUNDED, ClaimOutcome.COUNTERED, ClaimOutcome.OVERTURNE
 """Outcomes that speak against whoever claims."""
 
 
-def with_outcome(claims: QuerySet[Claim], *, final_at: datetime | None = None) -> QuerySet[Claim]:
+def with_outcome(claims: QuerySet[Claim], *, final_at: datetime | None = None) -> QuerySet[Any]:
     """Each claim with its ``outcome``. With ``final_at`` a decision counts only once it can no longer be taken back:
     nobody outside is told of one that may not stand."""
     countered = CounterNotice.objects.filter(claim=OuterRef("pk"), state=CounterState.ACCEPTED)

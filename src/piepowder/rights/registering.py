@@ -242,5 +242,5 @@ def _attach(right: Right, uploads: Sequence[str], about: str, at: datetime) -> N
 
 
 def _fact(actor: Actor, at: datetime, verb: str, right: Right, **body: Any) -> None:
-    about = {"subject_kind": "right", "subject_id": right.pk}
-    record(actor=actor, at=at, verb=verb, **about, type=right.type, state=right.state, **body)
+    body = {"type": right.type, "state": right.state, **body}
+    record(actor=actor, at=at, verb=verb, subject_kind="right", subject_id=right.pk, **body)

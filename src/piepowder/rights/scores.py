@@ -77,7 +77,7 @@ def _in_time(one: Infringement) -> tuple[datetime, str]:
 
 
 def _strikes(owner: str, ones: list[Infringement], apart: timedelta) -> Strikes:
-    strikes, began, batches = 0, datetime.min, set[UUID]()
+    strikes, began, batches = 0, ones[0].at, set[UUID]()
     for one in ones:
         known = one.batch_id in batches
         batches.add(one.batch_id)
