@@ -1,10 +1,12 @@
 """Next item → submit, beside Label Studio: ``python -m benchmarks.reviewing [--people 1 16] [--seconds N] [--record]``.
 
 The same listings with the same payload bytes, the same people logged in over HTTP, each system in its documented
-production server, one after the other in one run, on SQLite. A cycle is what a reviewer's browser does for one case: in
-Label Studio's label stream the next task is fetched and its annotation posted; in Piepowder's console one post decides
-the case and answers with the next one, ready to be judged, after the first was taken. Every fifth case is restricted, with
-facts. Afterwards each database is asked what was judged twice.
+production server, one after the other in one run, on SQLite. A cycle is one case: it is judged, and the next one is there
+with its payload. Label Studio's label stream fetches the next task and posts its annotation, both JSON; at Piepowder's
+bench for programs one post judges the case and answers with the next, JSON too. As a third row Piepowder's own console
+does the same with pages that are ready to be looked at (HTML). Every fifth case is restricted, with facts; for Piepowder
+that is a decision with its statement of reasons, its restriction and its facts in the ledger. Afterwards each database is
+asked what was judged twice.
 
 Label Studio is installed from the package index into a virtual environment of its own (``--peer``) the first time.
 """
@@ -72,6 +74,9 @@ for start in range(0, len(items), 100):
 """
 
 
+Person = Callable[[int, int, Callable[[], bool], dict[str, Any]], Iterator[float]]
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What one system did: seconds from the first cycle's start to the last one's end."""
@@ -103,10 +108,13 @@ def main() -> int:
     for people in options.people:
         lines = list(listings(options.cases, prefix="race", seed=people))
         if options.only != "label-studio":
-            rows.append(_piepowder(lines, people, options.seconds))
+            rows.append(_piepowder(lines, people, options.seconds, "Piepowder", _at_the_bench))
             print(_line(rows[-1]), flush=True)
         if options.only != "piepowder":
             rows.append(_label_studio(lines, people, options.seconds, peer))
+            print(_line(rows[-1]), flush=True)
+        if options.only != "label-studio":
+            rows.append(_piepowder(lines, people, options.seconds, "Piepowder, console (HTML)", _in_console))
             print(_line(rows[-1]), flush=True)
     table = _table(rows)
     print(table)
@@ -124,7 +132,7 @@ def main() -> int:
 # Piepowder -----------------------------------------------------------------------------------------------------------
 
 
-def _piepowder(lines: list[bytes], people: int, seconds: float) -> Ran:
+def _piepowder(lines: list[bytes], people: int, seconds: float, name: str, person: Person) -> Ran:
     with tempfile.TemporaryDirectory() as home:
         database = f"{home}/race.sqlite3"
         environment = {
@@ -140,24 +148,50 @@ def _piepowder(lines: list[bytes], people: int, seconds: float) -> Ran:
         port = _free_port()
         command = [sys.executable, "-m", "piepowder.cli", "serve", "--port", str(port), "--with-worker"]
         with _serving([*command, "--workers", "2", "--threads", "4"], environment, port, "/healthz"):
-            took, seconds, errors = _race(_in_piepowder, port, people, seconds, {})
+            took, seconds, errors = _race(person, port, people, seconds, {})
         with sqlite3.connect(database) as rows:
             cycles, cases = rows.execute("SELECT count(*), count(DISTINCT case_id) FROM decisions_decision").fetchone()
             handed = rows.execute(
                 "SELECT count(*) FROM (SELECT case_id FROM review_caseevent WHERE kind = 'claimed' "
                 "GROUP BY case_id HAVING count(*) > 1)"
             ).fetchone()[0]
-        _check(len(took), cycles, "Piepowder")
-        return Ran("Piepowder", people, len(took), seconds, took, cycles - cases + handed, errors)
+        _check(len(took), cycles, name)
+        return Ran(name, people, len(took), seconds, took, cycles - cases + handed, errors)
 
 
-def _in_piepowder(port: int, number: int, until: Callable[[], bool], _told: dict[str, Any]) -> Iterator[float]:
+def _logged_in(http: Browser, number: int) -> None:
+    http.get("/login/")
+    token = http.cookies["csrftoken"]
+    form = {"login": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    assert "login" not in http.post("/login/", data=form).path
+    http.headers.update({"X-CSRFToken": http.cookies["csrftoken"]})
+
+
+def _at_the_bench(port: int, number: int, until: Callable[[], bool], _told: dict[str, Any]) -> Iterator[float]:
     with Browser(port) as http:
-        http.get("/login/")
-        token = http.cookies["csrftoken"]
-        form = {"login": f"p{number}@peer.test", "password": PASSWORD, "csrfmiddlewaretoken": token}
-        assert "login" not in http.post("/login/", data=form).path
-        http.headers.update({"HX-Request": "true", "X-CSRFToken": http.cookies["csrftoken"]})
+        _logged_in(http, number)
+        yield 0.0
+        case = _good(http.post("/api/v1/bench/next", json={})).json()["next"]
+        done = 0
+        while case and not until():
+            item = case["item"]
+            ruling: dict[str, Any] = {"snapshot_id": item["snapshot_id"], "outcome": "no_violation", "next": True}
+            if done % RESTRICT_EVERY == 0:
+                ruling |= {
+                    "outcome": "violation", "policy_codes": ["C-2.1"], "ground": "terms",
+                    "facts": FACTS.format(title=item["content"]["title"]),
+                    "enforcements": [{"family": "visibility", "measure": "content_removed"}],
+                }  # fmt: skip
+            started = time.perf_counter()
+            case = _good(http.post(f"/api/v1/bench/{case['lease_id']}/judge", json=ruling)).json()["next"]
+            done += 1
+            yield time.perf_counter() - started
+
+
+def _in_console(port: int, number: int, until: Callable[[], bool], _told: dict[str, Any]) -> Iterator[float]:
+    with Browser(port) as http:
+        _logged_in(http, number)
+        http.headers.update({"HX-Request": "true"})
         yield 0.0
         page = _good(http.post("/console/next")).text
         done = 0
@@ -344,8 +378,6 @@ class Browser:
 
 # The race itself ------------------------------------------------------------------------------------------------------
 
-Person = Callable[[int, int, Callable[[], bool], dict[str, Any]], Iterator[float]]
-
 
 def _race(
     person: Person, port: int, people: int, seconds: float, told: dict[str, Any]
@@ -453,10 +485,12 @@ def _table(rows: list[Ran]) -> str:
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
     ratios = []
-    for ours, theirs in zip(rows[::2], rows[1::2], strict=False):
-        if theirs.people == ours.people and theirs.system != ours.system and theirs.cycles:
-            people = "one person" if ours.people == 1 else f"{ours.people} people"
-            ratios.append(f"With {people}: {ours.per_second / theirs.per_second:.1f} times as many cycles per second.")
+    for theirs in (row for row in rows if row.system.startswith("Label Studio") and row.cycles):
+        people = "one person" if theirs.people == 1 else f"{theirs.people} people"
+        for ours in (row for row in rows if row.people == theirs.people and row is not theirs):
+            ratios.append(
+                f"{ours.system}, {people}: {ours.per_second / theirs.per_second:.1f} times as many cycles per second."
+            )
     return "\n".join([head, *map(_line, rows), "", *ratios])
 
 

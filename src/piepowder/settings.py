@@ -112,7 +112,8 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "access.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["piepowder.http.sign_in.Backend"]
+SESSION_ENGINE = "piepowder.http.session_store"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -206,6 +207,8 @@ STREAM_ORIGINS = [
     part for part in os.environ.get("PIEPOWDER_STREAM_ORIGINS", "").lower().replace(",", " ").split() if part
 ]
 """Where parts of livestreams lie beside the origin of their own address, such as ``https://cdn.example``."""
+DSA_TOKEN = os.environ.get("PIEPOWDER_DSA_TOKEN", "")
+"""Token for the DSA Transparency Database; without it, the one that was given on the page of submissions."""
 LEDGER_HEAD_FILE = Path(os.environ.get("PIEPOWDER_LEDGER_HEAD_FILE", str(HOME / "ledger-heads.ndjson")))
 
 CONTENT_SECURITY_POLICY = {

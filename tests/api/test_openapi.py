@@ -83,6 +83,9 @@ def test_every_success_has_a_shape(document: dict[str, Any]) -> None:
 def test_writing_asks_for_a_key_and_reading_takes_a_session_too(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         ways = {way for one in operation["security"] for way in one}
+        if operation["tags"] == ["bench"]:
+            assert ways == {"AtWork"}, name
+            continue
         expected = {"Bearer", "KeyHeader"} if name.startswith(("post", "put")) else {"Bearer", "KeyHeader", "Session"}
         assert ways == expected, name
 

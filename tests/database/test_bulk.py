@@ -17,7 +17,7 @@ from piepowder.intake.models import Detection, Item, Reporter, Snapshot
 from piepowder.intake.states import ReporterKind
 from piepowder.kernel.ids import new_id
 
-COLUMNS = ("id", "kind", "external_ref", "name", "email", "areas", "suspended_at", "trust")
+COLUMNS = ("id", "kind", "external_ref", "name", "email", "areas", "suspended_at", "trust", "awarded_by")
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 odd = st.sampled_from(["\\", "\\N", "\\.", "\t", "a\nb\r\n", "\\t", "'\"", "é漢😀", "\x1f\x7f\u2028", ""])
 json_texts = st.recursive(
@@ -39,7 +39,8 @@ class TestBulk(TestCase):
     ) -> None:
         values = values + [("", [], None)] * more
         rows = [
-            (new_id(), ReporterKind.USER, str(new_id()), name, "", areas, moment, 7) for name, areas, moment in values
+            (new_id(), ReporterKind.USER, str(new_id()), name, "", areas, moment, 7, "")
+            for name, areas, moment in values
         ]
         assert insert_rows(Reporter, COLUMNS, rows) == len(rows)
         stored = {row[0]: row[1:] for row in Reporter.objects.values_list(*COLUMNS)}
@@ -69,14 +70,14 @@ def test_numbers_and_times_of_other_zones_are_kept(now: datetime, count: int) ->
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [2, 100])
 def test_a_broken_constraint_is_django_s_own_error_by_either_way(count: int) -> None:
-    rows = [(new_id(), "user", "the same", "", "", [], None, 7)] * count
+    rows = [(new_id(), "user", "the same", "", "", [], None, 7, "")] * count
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_rows(Reporter, COLUMNS, rows)
     assert Reporter.objects.count() == 0
 
 
 def reporters(count: int, name: str = "") -> list[tuple[Any, ...]]:
-    return [(new_id(), "user", str(new_id()), name or "%s; 'quoted' %d", "", ["%s"], None, 7) for _ in range(count)]
+    return [(new_id(), "user", str(new_id()), name or "%s; 'quoted' %d", "", ["%s"], None, 7, "") for _ in range(count)]
 
 
 @pytest.mark.django_db

@@ -146,7 +146,7 @@ def test_the_outbox_is_closed_to_whoever_answers_for_one_vendor_only(
     [
         "UPDATE outbox_attempt SET status = 200",
         "DELETE FROM outbox_attempt",
-        "UPDATE outbox_message SET body = '{}'",
+        "UPDATE outbox_message SET body = '[]'",
         "UPDATE outbox_message SET topic = 'x'",
         "DELETE FROM outbox_message WHERE 1 = 1",
         "UPDATE outbox_delivery SET sequence = sequence + 1",

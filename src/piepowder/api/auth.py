@@ -5,10 +5,13 @@ A browser sends its session with whatever page asked for it; keys alone may writ
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security.base import AuthBase
+from ninja.utils import check_csrf
 
 from piepowder.access.models import User
 from piepowder.access.queries import actor_for
@@ -16,6 +19,14 @@ from piepowder.http.keys import actor_of_key, presented_key
 from piepowder.http.second_factor import lacks_factor
 from piepowder.http.sessions import is_over
 from piepowder.kernel.actor import Actor
+from piepowder.kernel.errors import Forbidden
+
+
+class Forged(Forbidden):
+    """A write with a session but without its token: another page may have asked for it."""
+
+    code = "token_missing"
+
 
 _READS = frozenset({"GET", "HEAD"})
 
@@ -51,14 +62,30 @@ class Session(AuthBase):
     def __call__(self, request: HttpRequest) -> Actor | None:
         if request.method not in _READS or presented_key(request) or not isinstance(request.user, User):
             return None
+        return self._somebody(request)
+
+    def _somebody(self, request: HttpRequest) -> Actor | None:
         now = timezone.now()
         if is_over(request, now) or lacks_factor(request):
             return None
-        return actor_for(request.user, now=now)
+        return actor_for(cast("User", request.user), now=now)
+
+
+class AtWork(Session):
+    """The cookie of somebody logged in, for what only a person does; writing needs the token against forged requests too
+    (``X-CSRFToken``), because a browser sends the cookie with whatever page asks."""
+
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        if presented_key(request) or not isinstance(request.user, User):
+            return None
+        if request.method not in _READS and check_csrf(request) is not None:
+            raise Forged("send the token of your session as X-CSRFToken")
+        return self._somebody(request)
 
 
 READING: list[AuthBase] = [Bearer(), KeyHeader(), Session()]
 WRITING: list[AuthBase] = [Bearer(), KeyHeader()]
+AT_WORK: list[AuthBase] = [AtWork()]
 
 
 def caller(request: HttpRequest) -> Actor:

@@ -55,14 +55,10 @@ class OrderField(TypedDict):
     description: NotRequired[Words]
 
 
-@with_config(CLOSED)
-class RulingField(TypedDict):
-    """What a model or rule decided alone about one snapshot. The first policy is the one it mainly rests on."""
+class RulingWords(TypedDict):
+    """A ruling about one snapshot. The first policy is the one it mainly rests on."""
 
-    item: ItemRef
     snapshot_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-    machine: Label
-    version: Version
     outcome: Literal["violation", "no_violation"]
     policy_codes: NotRequired[Annotated[list[PolicyCode], Field(max_length=20)]]
     ground: NotRequired[Literal["illegal", "terms"]]
@@ -71,6 +67,15 @@ class RulingField(TypedDict):
     enforcements: NotRequired[Annotated[list[OrderField], Field(max_length=20)]]
     exclusion: NotRequired[Label]
     confirm_older_snapshot: NotRequired[bool]
+
+
+@with_config(CLOSED)
+class RulingField(RulingWords):
+    """What a model or rule decided alone about one snapshot."""
+
+    item: ItemRef
+    machine: Label
+    version: Version
 
 
 RULINGS: TypeAdapter[Any] = TypeAdapter(RulingField)
@@ -248,7 +253,7 @@ def issue_decision(request: HttpRequest) -> HttpResponse:
     def store() -> tuple[int, dict[str, Any]]:
         decision = decide_by_machine(
             actor=actor,
-            ruling=_ruling(given),
+            ruling=ruling_of(given),
             machine=given["machine"],
             version=given["version"],
             item_id=_item_id(given["item"]["kind"], given["item"]["id"]),
@@ -313,7 +318,8 @@ def _filters(narrowed: DecisionNarrowing) -> DecisionFilters:
     return DecisionFilters(**{name: getattr(narrowed, name) for name in DecisionNarrowing.model_fields})
 
 
-def _ruling(given: dict[str, Any]) -> Ruling:
+def ruling_of(given: dict[str, Any]) -> Ruling:
+    """The ruling that was sent, as ``RulingWords`` describes it."""
     return Ruling(
         outcome=given["outcome"],
         snapshot_id=UUID(given["snapshot_id"]),

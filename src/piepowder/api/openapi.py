@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
+from piepowder.api.bench import JUDGEMENTS
 from piepowder.api.contract import PROBLEM_SCHEMA
 from piepowder.api.decisions import RULINGS
 from piepowder.intake.schemas import json_schema
@@ -18,7 +19,8 @@ _ABOUT = """
 The marketplace's door to its moderation organisation: items and reports in, cases and decisions out.
 
 **Keys.** Send `Authorization: Bearer <key>`; an administrator makes keys under Admin → API keys. Somebody logged in
-may also read with their session; only keys write. What a key does not reach does not exist for it.
+may also read with their session; only keys write, except at the bench, where a person works with their session and
+its token. What a key does not reach does not exist for it.
 
 **Repeating.** A 2xx comes only after everything is committed. Every write may be repeated: with the same
 `Idempotency-Key` it gives the same answer and does nothing, with another body it is refused (409).
@@ -48,6 +50,7 @@ class PiepowderAPI(NinjaAPI):
         shapes["Problem"] = PROBLEM_SCHEMA
         shapes["SubmittedItem"] = _lifted(json_schema(), shapes)
         shapes["MachineRuling"] = _lifted(RULINGS.json_schema(), shapes)
+        shapes["Judgement"] = _lifted(JUDGEMENTS.json_schema(), shapes)
         shapes["Moments"] = _lifted(MOMENTS.json_schema(), shapes)
         shapes["Notice"] = _lifted(NOTICES.json_schema(), shapes)
         for path in schema["paths"].values():

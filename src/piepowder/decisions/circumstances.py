@@ -13,7 +13,8 @@ from piepowder.intake.models import Detection, Item, ItemMedia, Moment, Report, 
 from piepowder.intake.states import Kind, MediaState, ReporterKind
 from piepowder.outbox.models import Endpoint
 from piepowder.outbox.states import Channel
-from piepowder.policy.models import PolicyText, PolicyVersion
+from piepowder.policy.models import PolicyVersion
+from piepowder.policy.queries import all_texts
 
 STATEMENT_TOPIC = "statement.issued"
 
@@ -83,9 +84,11 @@ def evidence_of(snapshot: Snapshot, kind: str) -> list[str]:
 
 def words_of(versions: Iterable[PolicyVersion]) -> tuple[str, ...]:
     """Everything the policies say, in every language: what facts must not merely repeat."""
-    rows = PolicyText.objects.filter(version__in=list(versions)).order_by("id")
     return tuple(
-        words for row in rows.values_list("title", "rule", "recipient_text", "reviewer_note") for words in row if words
+        words
+        for text in all_texts(versions)
+        for words in (text.title, text.rule, text.recipient_text, text.reviewer_note)
+        if words
     )
 
 

@@ -89,7 +89,6 @@ class Apart:
     at_once: bool = False
 
 
-@transaction.atomic
 def decide(
     *,
     actor: Actor,
@@ -111,21 +110,23 @@ def decide(
     in a stream (``intervening.py``) leaves at once. Without ``timed`` the time in hand says nothing about the work.
     ``held`` and ``examined`` are what ``in_hand`` and ``examine`` have said already; ``others`` gave their opinion on it.
     """
-    lease, item, case = held or in_hand(actor, lease_id, at)
-    told = {"intervention": dict(intervention)} if intervention else None
-    close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at, told=told, lease=lease)
-    bench = Bench(
-        actor=actor,
-        case_id=case.pk,
-        queue=case.queue.code,
-        decider_id=int(actor.ref),
-        handling_ms=handling_ms(lease, at) if timed else None,
-        urgent=case.severity == 0,
-        intervention=intervention,
-        batch=batch,
-        others=others,
-    )
-    return issue(bench, item, ruling, at, case, examined=examined)
+    # Whoever locked it all has begun the step that this is a part of.
+    with transaction.atomic(savepoint=held is None):
+        lease, item, case = held or in_hand(actor, lease_id, at)
+        told = {"intervention": dict(intervention)} if intervention else None
+        close_for_decision(actor=actor, case_id=case.pk, lease_id=lease_id, at=at, told=told, lease=lease)
+        bench = Bench(
+            actor=actor,
+            case_id=case.pk,
+            queue=case.queue.code,
+            decider_id=int(actor.ref),
+            handling_ms=handling_ms(lease, at) if timed else None,
+            urgent=case.severity == 0,
+            intervention=intervention,
+            batch=batch,
+            others=others,
+        )
+        return issue(bench, item, ruling, at, case, examined=examined)
 
 
 def in_hand(actor: Actor, lease_id: UUID, at: datetime) -> tuple[Lease, Item, Case]:

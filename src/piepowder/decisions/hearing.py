@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from piepowder.database.turns import turn
 from piepowder.decisions import panels
 from piepowder.decisions.agreement import part, sense_of
 from piepowder.decisions.approvals import asked_of, propose
@@ -36,7 +37,6 @@ class Judged:
     split: bool = False
 
 
-@transaction.atomic
 def judge(
     *,
     actor: Actor,
@@ -55,6 +55,20 @@ def judge(
     ``decide`` raises, and ``OpinionGiven``. ``batch`` and ``timed`` are for cases decided together, ``intervention`` for
     a stream that is on, which never waits.
     """
+    with turn(), transaction.atomic():
+        return _judged(actor, lease_id, ruling, at, second, intervention, batch, timed)
+
+
+def _judged(
+    actor: Actor,
+    lease_id: UUID,
+    ruling: Ruling,
+    at: datetime,
+    second: bool,
+    intervention: Mapping[str, Any] | None,
+    batch: UUID | None,
+    timed: bool,
+) -> Judged:
     held = lease, item, case = in_hand(actor, lease_id, at)
     examined = examine(item, ruling, at, since=case.opened_at)
     if not case.queue.shows_enforcement and intervention is None:

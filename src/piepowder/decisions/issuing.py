@@ -9,10 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from piepowder.access.queries import reporting_line
 from piepowder.database.bulk import insert_rows
+from piepowder.database.prepared import Prepared
 from piepowder.decisions.boilerplate import facts_key
 from piepowder.decisions.circumstances import STATEMENT_TOPIC, email_of, names_of
 from piepowder.decisions.mapping import actions_in_force
@@ -90,7 +93,7 @@ def store(sound: Sound, bench: Bench) -> Decision:
     """Write everything that a decision is. Raises ``NoTemplate`` or ``StatementIncomplete`` before anything is written."""
     ruling, item = sound.ruling, sound.item
     statement = _statement(sound, bench) if ruling.enforcements else None
-    decision = Decision.objects.create(
+    decision = Decision(
         case_id=bench.case_id,
         item=item,
         snapshot=sound.snapshot,
@@ -119,6 +122,7 @@ def store(sound: Sound, bench: Bench) -> Decision:
         approver_id=int(bench.by.ref) if bench.by else None,
         reporting_line=_managers(bench),
     )
+    _insert(decision)
     insert_rows(
         Citation,
         ("decision_id", "version_id", "primary"),
@@ -127,7 +131,7 @@ def store(sound: Sound, bench: Bench) -> Decision:
     enforcements: list[Enforcement] = []
     if statement is not None:
         statement.decision = decision
-        statement.save(force_insert=True)
+        _insert(statement)
         enforcements = _enforcements(sound, decision, statement)
     enqueue_many(outgoing=_messages(sound, bench, decision, statement, enforcements), at=sound.at)
     _record(sound, bench, decision, statement, enforcements)
@@ -138,6 +142,14 @@ def _managers(bench: Bench) -> list[int]:
     """The managers, at this moment, of everybody who had a part in the decision: the decider's first, nearest first."""
     people = [bench.decider_id, int(bench.by.ref) if bench.by else None, *bench.others]
     return list(dict.fromkeys(ref for person in people if person is not None for ref in reporting_line(person)))
+
+
+def _insert(row: Model) -> None:
+    """Store a new row; the ORM's own way compiles the same statement anew each time."""
+    fields = type(row)._meta.concrete_fields
+    insert_rows(type(row), [str(field.column) for field in fields], [[getattr(row, field.attname) for field in fields]])
+    row._state.adding = False
+    row._state.db = DEFAULT_DB_ALIAS
 
 
 def _statement(sound: Sound, bench: Bench) -> Statement:
@@ -170,13 +182,19 @@ def _statement(sound: Sound, bench: Bench) -> Statement:
 
 def _template(language: str) -> tuple[StatementTemplate, Wording]:
     """The newest template in the recipient's language, else in English."""
-    languages = StatementTemplate.objects.values_list("language", flat=True).distinct()
-    chosen = best_language(languages, language)
-    template = StatementTemplate.objects.filter(language=chosen).order_by("-number").first() if chosen else None
+    chosen = best_language(_languages(), language)
+    template = _newest.first(chosen) if chosen else None
     if template is None:
         raise NoTemplate(_("no template for statements of reasons is published"))
     raw = {"subject": template.subject, "body": template.body, "phrases": template.phrases}
     return template, parse(template.language, raw)
+
+
+_languages = Prepared(lambda: StatementTemplate.objects.values_list("language", flat=True).distinct())
+_newest = Prepared(
+    lambda language: StatementTemplate.objects.filter(language=language).order_by("-number")[:1],
+    StatementTemplate.language,
+)
 
 
 def _reasons(sound: Sound, bench: Bench, puid: str, wording: Wording, deadline: Deadline) -> Reasons:
@@ -237,7 +255,9 @@ def _reference(version: PolicyVersion, ground: Ground) -> str:
 
 def _enforcements(sound: Sound, decision: Decision, statement: Statement) -> list[Enforcement]:
     rows = [_enforcement(order, sound, decision, statement) for order in sound.ruling.enforcements]
-    return Enforcement.objects.bulk_create(rows)
+    for row in rows:
+        _insert(row)
+    return rows
 
 
 def _enforcement(order: EnforcementOrder, sound: Sound, decision: Decision, statement: Statement) -> Enforcement:

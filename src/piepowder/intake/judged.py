@@ -7,8 +7,17 @@ from uuid import UUID
 
 from django.db import transaction
 
+from piepowder.database.prepared import Change
 from piepowder.intake.models import Report
 from piepowder.intake.weighing import note_judged
+
+_judge = Change(
+    lambda founded, at, item, until: (
+        Report.objects.filter(item_id=item, judged_at__isnull=True, received_at__lte=until),
+        {"founded": founded, "judged_at": at},
+    ),
+    *(Report.founded, Report.judged_at, Report.item, Report.received_at),
+)
 
 
 def note_outcome(*, item_id: UUID, founded: bool | None, at: datetime) -> int:
@@ -22,8 +31,7 @@ def note_outcome(*, item_id: UUID, founded: bool | None, at: datetime) -> int:
         if founded is None:
             changed = reports.filter(judged_at=at).update(founded=None, judged_at=None)
         else:
-            unjudged = reports.filter(judged_at__isnull=True, received_at__lte=at)
-            changed = unjudged.update(founded=founded, judged_at=at)
+            changed = _judge(founded, at, item_id, at)
         if changed:
             note_judged(item_id=item_id, at=at)
     return changed

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import Prefetch, Q, QuerySet
 
 from piepowder.access.visibility import require
+from piepowder.database.prepared import Prepared
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import NotFound
 from piepowder.kernel.permissions import Permission
@@ -70,8 +71,45 @@ def versions_in_force(codes: Iterable[str], market: str, at: datetime) -> dict[s
 
     Codes without one are left out, and so are families: only a leaf can be cited.
     """
-    policies = _standing(at).filter(code__in=list(codes), is_leaf=True).prefetch_related(_begun(at))
+    wanted = list(codes)
+    if not wanted:
+        return {}
+    if len(wanted) == 1:
+        return _one_in_force(wanted[0], market, at)
+    policies = _standing(at).filter(code__in=wanted, is_leaf=True).prefetch_related(_begun(at))
     return {policy.code: version for policy in policies if (version := _chosen(policy, market, at)) is not None}
+
+
+def _one_in_force(code: str, market: str, at: datetime) -> dict[str, PolicyVersion]:
+    policy = _leaf.first(code, at)
+    version = in_force(_versions(policy.pk, day_of(at)), market=market, on=day_of(at)) if policy else None
+    if policy is None or version is None:
+        return {}
+    version.policy = policy
+    return {code: version}
+
+
+_leaf = Prepared(
+    lambda code, at: Policy.objects.filter(Q(retired_at__isnull=True) | Q(retired_at__gt=at), code=code, is_leaf=True),
+    Policy.code,
+    Policy.retired_at,
+)
+_versions = Prepared(
+    lambda policy, on: PolicyVersion.objects.filter(policy_id=policy, effective_from__lte=on).order_by("number"),
+    PolicyVersion.policy,
+    PolicyVersion.effective_from,
+)
+_texts = Prepared(lambda version: PolicyText.objects.filter(version_id=version).order_by("id"), PolicyText.version)
+
+
+def all_texts(versions: Iterable[PolicyVersion]) -> list[PolicyText]:
+    """The words of the versions in every language, in the order in which they were written. One query."""
+    wanted = [version.pk for version in versions]
+    if not wanted:
+        return []
+    if len(wanted) == 1:
+        return _texts(wanted[0])
+    return list(PolicyText.objects.filter(version_id__in=wanted).order_by("id"))
 
 
 def texts_in(versions: Iterable[PolicyVersion], language: str) -> dict[int, PolicyText]:
@@ -95,7 +133,7 @@ def readings_in(versions: Iterable[PolicyVersion], language: str) -> dict[int, P
 
 def _texts_of(versions: Iterable[PolicyVersion]) -> dict[int, dict[str, PolicyText]]:
     found: dict[int, dict[str, PolicyText]] = {}
-    for text in PolicyText.objects.filter(version_id__in=[version.pk for version in versions]).order_by("id"):
+    for text in all_texts(versions):
         found.setdefault(text.version_id, {})[text.language] = text
     return found
 

@@ -80,6 +80,12 @@ def forget(user_id: int | None = None) -> None:
         _remembered.pop(user_id, None)
 
 
+def remembered_zone(user_id: int) -> str:
+    """The time zone of somebody whose limits are remembered; empty for others."""
+    kept = _remembered.get(user_id)
+    return kept[1].timezone if kept is not None and time.monotonic() - kept[0] <= KEPT_S else ""
+
+
 _remembered: dict[int, tuple[float, Limits]] = {}
 
 

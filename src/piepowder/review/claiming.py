@@ -19,19 +19,19 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
 from piepowder.database.bulk import insert_rows
-from piepowder.database.prepared import Prepared
+from piepowder.database.prepared import Change, Prepared
 from piepowder.database.turns import turn
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict
 from piepowder.kernel.flow import WrongState
 from piepowder.kernel.ids import new_id
 from piepowder.kernel.permissions import Permission
-from piepowder.ledger.operations import record
+from piepowder.ledger.operations import Entry, record, record_many
 from piepowder.review import claim_statement
 from piepowder.review.allowances import Limits, limits_of
 from piepowder.review.assigning import free_reserved
 from piepowder.review.exposure import SEVERITIES
-from piepowder.review.hands import expire, hands_full, in_hand, new_lease
+from piepowder.review.hands import expire, hands_full, in_hand, mark_viewed, new_lease, put_aside
 from piepowder.review.leases import NoSuchCase
 from piepowder.review.models import Case, CaseEvent, Lease, Presence, Skip
 from piepowder.review.reference import Reference, at_hand, checked, reference
@@ -61,6 +61,10 @@ class ExposureSpent(Conflict):
     code = "exposure_spent"
 
 
+def _field(attname: str) -> Any:
+    return next(field for field in Case._meta.concrete_fields if field.attname == attname)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A case in somebody's hands. ``lease_id`` is the token that every further step must present."""
@@ -77,13 +81,15 @@ def claim_next(
     queues: Sequence[str] = (),
     offered: UUID | None = None,
     starred: Sequence[str] = (),
+    seen: bool = False,
 ) -> Claim | None:
     """Take the best waiting case that ``actor`` may work on; ``None`` when there is none.
 
     First come the gravest cases of queues that preempt, then what is reserved for the person, then the queues in
     ``starred`` (codes), then all others. ``queues`` narrows the choice to those codes; ``offered`` is a case shown before
     (``offer_next``), which is taken if it still waits. Every call is a lease of its own: two tabs of one person get two
-    cases. Severities of which the person has seen enough today are passed over. Raises ``NotAvailable`` unless the
+    cases. Severities of which the person has seen enough today are passed over. With ``seen`` the case is before the
+    person's eyes from now on, as ``mark_viewed`` says it, in the same step. Raises ``NotAvailable`` unless the
     person has set themselves available, ``HandsFull`` when they have as many cases as they may, ``ExposureSpent`` when
     only cases wait that they should not see today, ``NotPermitted`` without ``case:claim``.
     """
@@ -91,9 +97,9 @@ def claim_next(
     user = user_id_of(actor)
     if offered is not None:
         with suppress(WrongState, NotEligible, NoSuchCase, Reserved, ExposureSpent):
-            return claim_case(actor=actor, case_id=offered, at=at)
+            return _seen(claim_case(actor=actor, case_id=offered, at=at), actor, at, seen=seen)
         # Somebody was faster, or it moved on: the next best will do.
-    asked = _Asked(actor, user, tuple(queues), tuple(starred), at, limits_of(user, at))
+    asked = _Asked(actor, user, tuple(queues), tuple(starred), at, limits_of(user, at), seen=seen)
     claim = _taken(at_hand(), asked)
     if claim is None:
         _require_available(user)
@@ -171,26 +177,36 @@ def offer_next(*, actor: Actor, at: datetime, queues: Sequence[str] = (), starre
     return case
 
 
-def hand_over(case: Case, *, actor: Actor, user: int, at: datetime) -> Claim:
-    """Give a locked, waiting case to a person: the steps of a claim one after another."""
+def hand_over(case: Case, *, actor: Actor, user: int, at: datetime, seen: bool = False) -> Claim:
+    """Give a locked, waiting case to a person: the steps of a claim one after another; ``seen`` adds that they look."""
     queue = reference().queues[case.queue_id]
     case.state, case.holder_id, case.vendor, case.claimed_at = CaseState.CLAIMED, user, actor.vendor, at
     case.first_claimed_at = case.first_claimed_at or at
     case.first_offered_at = case.first_offered_at or at
     case.reserved_for_id, case.reserved_until = None, None
-    case.save(update_fields=_TAKEN)
-    lease_id = new_lease(case.pk, user=user, length_s=queue.lease_s, at=at)
+    if seen:
+        case.first_viewed_at = case.first_viewed_at or at
+        put_aside(user, at=at)
+    _write_taken(*(getattr(case, name) for name in _TAKEN), case.pk)
+    lease_id = new_lease(case.pk, user=user, length_s=queue.lease_s, at=at, seen=seen)
     expires_at = at + timedelta(seconds=queue.lease_s)
-    kinds = (CaseEventKind.OFFERED, CaseEventKind.CLAIMED)
+    kinds = (CaseEventKind.OFFERED, CaseEventKind.CLAIMED, *([CaseEventKind.VIEWED] if seen else []))
     rows = [event_row(actor=actor, at=at, case_id=case.pk, kind=kind, lease=lease_id) for kind in kinds]
     insert_rows(CaseEvent, EVENT_COLUMNS, rows)
-    record(actor=actor, at=at, verb="case.claim", subject_kind="case", subject_id=case.pk, lease=str(lease_id))
+    told = {"lease": str(lease_id)}
+    verbs = ("case.claim", *(["case.view"] if seen else []))
+    record_many(actor=actor, at=at, entries=[Entry(verb, "case", str(case.pk), told) for verb in verbs])
     return Claim(case, lease_id, expires_at)
 
 
 _TAKEN = (
-    *("state", "holder", "vendor", "claimed_at", "first_claimed_at", "first_offered_at"),
-    *("reserved_for", "reserved_until"),
+    *("state", "holder_id", "vendor", "claimed_at", "first_claimed_at", "first_offered_at", "first_viewed_at"),
+    *("reserved_for_id", "reserved_until"),
+)
+_write_taken = Change(
+    lambda *places: (Case.objects.filter(pk=places[-1]), dict(zip(_TAKEN, places[:-1], strict=True))),
+    *(_field(name) for name in _TAKEN),
+    Case.id,
 )
 
 
@@ -205,6 +221,7 @@ class _Asked:
     at: datetime
     limits: Limits
     only_gravest: bool = False
+    seen: bool = False
 
     def wish(self, known: Reference) -> Wish:
         severities = (0,) if self.only_gravest else self.limits.severities
@@ -225,7 +242,9 @@ def _taken(known: Reference, asked: _Asked) -> Claim | None:
         if in_hand(asked.user)[0] >= asked.limits.in_hand:
             return None
         best = claim_statement.best_waiting(wanted, asked.user, asked.at)
-        return hand_over(_case(best)[0], actor=asked.actor, user=asked.user, at=asked.at) if best else None
+        if best is None:
+            return None
+        return hand_over(_case(best)[0], actor=asked.actor, user=asked.user, at=asked.at, seen=asked.seen)
 
 
 def _taken_at_once(known: Reference, wanted: Wish, asked: _Asked) -> Claim | None:
@@ -244,8 +263,14 @@ def _taken_at_once(known: Reference, wanted: Wish, asked: _Asked) -> Claim | Non
         row = _answer_to(claim_statement.claim(wanted, look), values)
         if row is not None:
             case, expires_at = claim_statement.read(row)
-            return Claim(case, lease_id, expires_at)
+            return _seen(Claim(case, lease_id, expires_at), asked.actor, asked.at, seen=asked.seen)
     return None
+
+
+def _seen(claim: Claim, actor: Actor, at: datetime, *, seen: bool) -> Claim:
+    if seen:
+        mark_viewed(actor=actor, lease_id=claim.lease_id, at=at)
+    return claim
 
 
 def _answer_to(statement: str, values: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import NotPermitted
+from piepowder.database.prepared import Change
 from piepowder.intake.models import Item
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict
@@ -51,7 +52,7 @@ def close_for_decision(
     holder, vendor and ``claimed_at`` as they were when it was decided. ``told`` stands with the step in the case's history.
     ``lease`` is what ``locked_lease`` returned, where the caller has locked it already.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=lease is None):
         if lease is None and lease_id is not None:
             lease = locked_lease(actor, lease_id, at)
         if lease is not None:
@@ -68,10 +69,20 @@ def close_for_decision(
             actor=actor, at=at, case=case, kind=CaseEventKind.DECIDED, verb="case.decide", lease=lease_id, body=told
         )
         let_go(case, at=at, lease=lease)
-        Draft.objects.filter(case_id=case.pk).delete()
+        _drop_drafts(case.pk)
         write_clock(case, now=at)
-        case.save(update_fields=["state", "decided_at", "due_at", "at_risk_at", "rank"])
+        _write_decided(case.state, case.decided_at, case.due_at, case.at_risk_at, case.rank, case.pk)
     return case
+
+
+_drop_drafts = Change(lambda case: (Draft.objects.filter(case_id=case), None), Draft.case)
+_write_decided = Change(
+    lambda state, decided_at, due_at, at_risk_at, rank, case: (
+        Case.objects.filter(pk=case),
+        {"state": state, "decided_at": decided_at, "due_at": due_at, "at_risk_at": at_risk_at, "rank": rank},
+    ),
+    *(Case.state, Case.decided_at, Case.due_at, Case.at_risk_at, Case.rank, Case.id),
+)
 
 
 def reopen(*, actor: Actor, case_id: UUID, at: datetime, reason: str, hand_back: bool = False) -> Case:

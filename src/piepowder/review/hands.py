@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 
 from piepowder.access.models import User
 from piepowder.database.bulk import insert_rows
-from piepowder.database.prepared import Prepared
+from piepowder.database.prepared import Change, Prepared
 from piepowder.intake.media import reveal_media
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.errors import Conflict
 from piepowder.kernel.ids import new_id
 from piepowder.ledger.operations import Entry, append_rows, fact_row
-from piepowder.review.allowances import forget
+from piepowder.review.allowances import forget, remembered_zone
 from piepowder.review.exposure import local_day, seconds_at
 from piepowder.review.leases import LeaseLost, locked_lease
 from piepowder.review.models import Case, CaseEvent, Exposure, Lease
@@ -58,8 +58,9 @@ def let_go(case: Case, *, at: datetime, lease: Lease | None = None) -> None:
 
 def let_go_of(ended: Collection[tuple[Lease, int]], *, at: datetime, acted: bool) -> None:
     """The same for several leases, each with the severity of its case. The caller holds their locks."""
-    Lease.objects.filter(pk__in=[lease.pk for lease, _severity in ended]).delete()
-    zones = {user: _zone(user)[0] for user in {lease.user_id for lease, _severity in ended}}
+    for lease, _severity in ended:
+        _end(lease.pk)
+    zones = {user: zone_of(user) for user in {lease.user_id for lease, _severity in ended}}
     counted: dict[tuple[int, date, int], list[float]] = defaultdict(lambda: [0, 0])
     for lease, severity in ended:
         if lease.ahead:
@@ -73,6 +74,12 @@ def let_go_of(ended: Collection[tuple[Lease, int]], *, at: datetime, acted: bool
     _count((*key, int(cases), round(seconds), 0) for key, (cases, seconds) in sorted(counted.items()))
 
 
+def zone_of(user: int) -> str:
+    """Their time zone; one query, none while their limits are remembered."""
+    return remembered_zone(user) or _zone(user)[0]
+
+
+_end = Change(lambda lease: (Lease.objects.filter(pk=lease), None), Lease.id)
 _zone = Prepared(lambda user: User.objects.filter(pk=user).values_list("timezone", flat=True), User.id)
 
 
@@ -120,10 +127,13 @@ def mark_viewed(*, actor: Actor, lease_id: UUID, at: datetime) -> None:
         if _views(case.pk, lease_id):
             return
         if case.first_viewed_at is None:
-            Case.objects.filter(pk=case.pk).update(first_viewed_at=at)
+            _note_view(at, case.pk)
         take_step(actor=actor, at=at, case=case, kind=CaseEventKind.VIEWED, verb="case.view", lease=lease_id)
 
 
+_note_view = Change(
+    lambda at, case: (Case.objects.filter(pk=case), {"first_viewed_at": at}), Case.first_viewed_at, Case.id
+)
 _views = Prepared(
     lambda case_id, lease_id: CaseEvent.objects.filter(
         case_id=case_id, kind=CaseEventKind.VIEWED, lease=lease_id
@@ -168,15 +178,23 @@ def uncover(*, actor: Actor, lease_id: UUID, digest: str, at: datetime) -> None:
 
 def put_before(lease: Lease, *, at: datetime) -> None:
     """``lease`` is the one its holder looks at from now on; their others are put aside. The caller holds its lock."""
-    for other in _before_eyes(lease.user_id):
-        if other.pk == lease.pk:
+    put_aside(lease.user_id, at=at, but=lease.pk)
+    if lease.shown_at is None:
+        _show(at, lease.pk)
+        lease.shown_at = at
+
+
+_show = Change(lambda at, lease: (Lease.objects.filter(pk=lease), {"shown_at": at}), Lease.shown_at, Lease.id)
+
+
+def put_aside(user: int, *, at: datetime, but: UUID | None = None) -> None:
+    """What somebody looked at is no longer before their eyes, except ``but``."""
+    for other in _before_eyes(user):
+        if other.pk == but:
             continue
         assert other.shown_at is not None
         seconds = max(0.0, (at - other.shown_at).total_seconds())
         Lease.objects.filter(pk=other.pk, shown_at=other.shown_at).update(shown_at=None, shown_s=F("shown_s") + seconds)
-    if lease.shown_at is None:
-        Lease.objects.filter(pk=lease.pk).update(shown_at=at)
-        lease.shown_at = at
 
 
 _before_eyes = Prepared(lambda user: Lease.objects.filter(user_id=user, shown_at__isnull=False), Lease.user)
@@ -190,12 +208,15 @@ def in_hand(user: int) -> tuple[int, int]:
         return held, number
 
 
-def new_lease(case_id: UUID, *, user: int, length_s: int, at: datetime) -> UUID:
-    """Put a case into somebody's hands, whatever they have already."""
+def new_lease(case_id: UUID, *, user: int, length_s: int, at: datetime, seen: bool = False) -> UUID:
+    """Put a case into somebody's hands, whatever they have already; ``seen`` says that it is before their eyes."""
     lease_id, expires_at = new_id(), at + timedelta(seconds=length_s)
-    columns = ("id", "case_id", "user_id", "number", "taken_at", "beaten_at", "length_s", "expires_at", "shown_s")
+    columns = (
+        *("id", "case_id", "user_id", "number", "taken_at", "beaten_at", "length_s", "expires_at", "shown_s"),
+        "shown_at",
+    )
     for attempt in range(_COLLISIONS):
-        row = (lease_id, case_id, user, in_hand(user)[1], at, at, length_s, expires_at, 0.0)
+        row = (lease_id, case_id, user, in_hand(user)[1], at, at, length_s, expires_at, 0.0, at if seen else None)
         if connection.vendor == "sqlite":
             # There is one writer at a time, so nobody can have taken the number since.
             insert_rows(Lease, columns, [row])

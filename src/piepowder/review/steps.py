@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from piepowder.database.bulk import insert_rows
-from piepowder.database.prepared import Prepared
+from piepowder.database.prepared import Change, Prepared
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.ledger.operations import Entry, append_rows, fact_row, record
 from piepowder.review.case_clocks import CLOCK_STEPS, CycleRow, Step, cycles
@@ -108,6 +108,14 @@ _clock_steps = Prepared(
 _clocks = Prepared(lambda case_id: CaseClock.objects.filter(case_id=case_id, metric=METRIC), CaseClock.case)
 
 
+_TOLD = CLOCK_COLUMNS[3:]
+_write_cycle = Change(
+    lambda *places: (CaseClock.objects.filter(pk=places[-1]), dict(zip(_TOLD, places[:-1], strict=True))),
+    *(CaseClock._meta.get_field(name) for name in _TOLD),
+    CaseClock.id,
+)
+
+
 def _store(case_id: UUID, rows: list[CycleRow], now: datetime) -> None:
     stored = {clock.cycle: clock for clock in _clocks(case_id)}
     late = [row for row in rows if row.breached_at and not (row.cycle in stored and stored[row.cycle].breached_at)]
@@ -116,10 +124,10 @@ def _store(case_id: UUID, rows: list[CycleRow], now: datetime) -> None:
             insert_rows(CaseClock, CLOCK_COLUMNS, [clock_row(case_id, row)])
             continue
         clock = stored[row.cycle]
-        before = [getattr(clock, name) for name in CLOCK_COLUMNS[3:]]
+        before = [getattr(clock, name) for name in _TOLD]
         after = list(clock_row(case_id, row)[3:])
         if before != after:
-            CaseClock.objects.filter(pk=clock.pk).update(**dict(zip(CLOCK_COLUMNS[3:], after, strict=True)))
+            _write_cycle(*after, clock.pk)
     write_breaches([(case_id, row.cycle, row.breached_at) for row in late if row.breached_at], now=now)
 
 

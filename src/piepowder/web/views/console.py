@@ -107,7 +107,7 @@ def _next(
     starred = preferences_of(person_of(request)).starred
     claim, why, problem = None, "checked", None
     try:
-        claim = claim_next(actor=actor, at=now, queues=queues, starred=starred)
+        claim = claim_next(actor=actor, at=now, queues=queues, starred=starred, seen=is_fragment(request))
     except NotAvailable:
         # They went on a break over this case: what they just did stands, and no other case comes.
         why = "away"
@@ -119,7 +119,7 @@ def _next(
             response.write(above)
             response["HX-Push-Url"] = reverse("console")
         return response
-    return to_case(request, claim.lease_id, above)
+    return to_case(request, claim.lease_id, above, seen=False)
 
 
 def _put_aside(actor: Actor, then: str, now: datetime) -> UUID | None:
@@ -141,11 +141,16 @@ def to_ready(request: HttpRequest, lease_id: UUID, above: str) -> HttpResponse:
     return response
 
 
-def to_case(request: HttpRequest, lease_id: UUID, above: str = "", then: str = "") -> HttpResponse:
-    """The case of a lease, as a page or put in; ``then`` is the lease that comes after it."""
+def to_case(
+    request: HttpRequest, lease_id: UUID, above: str = "", then: str = "", *, seen: bool = True
+) -> HttpResponse:
+    """The case of a lease, as a page or put in; ``then`` is the lease that comes after it.
+
+    Without ``seen`` it was recorded already that it is before the person's eyes.
+    """
     if not is_fragment(request):
         return redirect("console_case", lease_id)
-    response = _case(request, lease_id, "web/console/_case.html", then)
+    response = _case(request, lease_id, "web/console/_case.html", then, seen=seen)
     response.write(above)
     response["HX-Push-Url"] = reverse("console_case", args=[lease_id])
     return response

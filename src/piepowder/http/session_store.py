@@ -1,0 +1,5 @@
+"""The sessions' engine, as Django's settings name it."""
+
+from piepowder.http.sign_in import SessionStore
+
+__all__ = ["SessionStore"]
