@@ -80,6 +80,13 @@ class AuthorityKind(models.TextChoices):
     EUROPOL = "europol", "Europol"
 
 
+class ReportWay(models.TextChoices):
+    PORTAL = "portal", _("portal of the authority")
+    PHONE = "phone", _("telephone")
+    MAIL = "mail", _("secure mail")
+    IN_PERSON = "in_person", _("in person")
+
+
 class RecallMatchState(models.TextChoices):
     OPEN = "open", _("to look at")
     REPORTED = "reported", _("sent to review")

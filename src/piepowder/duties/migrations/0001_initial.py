@@ -46,6 +46,9 @@ class Migration(migrations.Migration):
                 ('fresh', models.PositiveIntegerField()),
                 ('imported_at', models.DateTimeField()),
                 ('imported_by', models.CharField(max_length=80)),
+                ('compared_at', models.DateTimeField(blank=True, null=True)),
+                ('looked_at', models.PositiveIntegerField(default=0)),
+                ('found', models.PositiveIntegerField(default=0)),
             ],
             options={
                 'ordering': ['-imported_at', '-id'],
@@ -231,7 +234,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('text_digest', models.CharField(max_length=64)),
                 ('evidence', models.JSONField(default=list)),
-                ('letter', models.UUIDField(blank=True, null=True)),
+                ('way', models.CharField(choices=[('portal', 'portal of the authority'), ('phone', 'telephone'), ('mail', 'secure mail'), ('in_person', 'in person')], max_length=10)),
                 ('sent_at', models.DateTimeField()),
                 ('sent_by', models.CharField(max_length=80)),
                 ('receipt', models.CharField(blank=True, max_length=100)),
@@ -353,5 +356,5 @@ class Migration(migrations.Migration):
         append_only("duties_threatview"),
         append_only("duties_randomcheck"),
         frozen_columns("duties_disclosure", ["order_id", "fields", "digest", "disclosed_at", "disclosed_by"]),
-        frozen_columns("duties_threatreport", ["threat_id", "authority_id", "text_digest", "sent_at", "sent_by"]),
+        frozen_columns("duties_threatreport", ["threat_id", "authority_id", "text_digest", "way", "sent_at", "sent_by"]),
     ]

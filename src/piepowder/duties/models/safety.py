@@ -43,6 +43,10 @@ class RecallList(models.Model):
     """How many of them were not known before."""
     imported_at = models.DateTimeField()
     imported_by = models.CharField(max_length=80)
+    compared_at = models.DateTimeField(null=True, blank=True)
+    """When everything on offer had been held against it."""
+    looked_at = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-imported_at", "-id"]

@@ -37,6 +37,10 @@ class Termination(models.Model):
     rule = models.CharField(max_length=80, blank=True)
     """How ``earliest_at`` was computed."""
     announced_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    """Who else approved it, where four eyes are asked for to end an account."""
     letter = models.UUIDField(null=True, blank=True)
     """The statement as it was sent."""
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -57,6 +61,10 @@ class Termination(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(effective_at__gte=models.F("earliest_at")), name="termination_not_before_earliest"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=models.F("announced_by")),
+                name="termination_approved_by_another",
             ),
             models.CheckConstraint(
                 condition=Q(exception="") | ~Q(exception_reason=""), name="termination_exception_has_reason"

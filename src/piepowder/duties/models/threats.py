@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from piepowder.duties.states import AuthorityKind, ThreatState
+from piepowder.duties.states import AuthorityKind, ReportWay, ThreatState
 from piepowder.intake.models import Item
 from piepowder.kernel.ids import new_id
 
@@ -82,8 +82,7 @@ class ThreatReport(models.Model):
     text_digest = models.CharField(max_length=64)
     evidence = models.JSONField(default=list)
     """Digests of the stored media that were handed over."""
-    letter = models.UUIDField(null=True, blank=True)
-    """The letter it left in."""
+    way = models.CharField(max_length=10, choices=ReportWay.choices)
     sent_at = models.DateTimeField()
     sent_by = models.CharField(max_length=80)
     receipt = models.CharField(max_length=100, blank=True)
