@@ -18,9 +18,12 @@ from piepowder.decisions import operations as decisions
 from piepowder.decisions.events import DecisionIssued, DecisionOverturned, DecisionWithdrawn
 from piepowder.decisions.facts_templates import load_shipped_facts
 from piepowder.duties import operations as duties
+from piepowder.duties import people_jobs, people_listeners
 from piepowder.http import accounts, second_factor
 from piepowder.intake import jobs as intake
 from piepowder.intake.events import ItemsReceived, ReportersWeighed, ReportsReceived
+from piepowder.interop import jobs as interop
+from piepowder.interop import operations as submissions
 from piepowder.kernel.actor import SYSTEM
 from piepowder.kernel.events import subscribe
 from piepowder.ledger import jobs as ledger
@@ -61,6 +64,13 @@ JOBS: tuple[Job, ...] = (
     Job("review.mark_breaches", 1, review.mark_breaches),
     Job("review.fade_presence", 10, review.fade_presence),
     Job("review.tidy_changes", 3600, review.tidy_changes),
+    Job("duties.keep_traders", 60, people_jobs.keep_traders),
+    Job("duties.end_services", 60, people_jobs.end_services),
+    Job("duties.tell_buyers", 2, people_jobs.tell_buyers),
+    Job("duties.erase", 5, people_jobs.erase),
+    Job("duties.retain", 600, people_jobs.retain),
+    Job("interop.submit", 2, interop.submit),
+    Job("interop.watch_lateness", 300, interop.watch_lateness),
     Job("standing.sweep", 1, standing_jobs.sweep),
     Job("rights.file_claims", 1, rights_jobs.file_claims),
 )
@@ -95,7 +105,11 @@ def connect() -> None:
     subscribe(DecisionWithdrawn, standing.on_decision_withdrawn)
     subscribe(DecisionOverturned, standing.on_decision_overturned)
     subscribe(HeadPublished, on_head_published)
+    subscribe(DecisionIssued, submissions.on_decision_issued)
+    subscribe(DecisionWithdrawn, submissions.on_decision_withdrawn)
+    subscribe(DecisionOverturned, submissions.on_decision_overturned)
     subscribe(DecisionWithdrawn, duties.on_decision_withdrawn)
+    subscribe(DecisionOverturned, people_listeners.on_decision_overturned)
     # Django's own signals about accounts are the one kind of signal used, and only here.
     user_logged_in.connect(accounts.on_login, dispatch_uid="piepowder")
     user_logged_out.connect(accounts.on_logout, dispatch_uid="piepowder")

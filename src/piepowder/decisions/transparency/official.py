@@ -175,3 +175,5 @@ def _table(*, among_others: bool) -> Sequence[tuple[str, tuple[Rule, ...]]]:
 
 _ALONE: Final = _table(among_others=False)
 _MANY: Final = _table(among_others=True)
+FIELDS: Final = tuple(field for field, _rules in _ALONE if field not in {"content_id", EAN_FIELD, "content_id_ean"})
+"""Every field of a statement but those of the product's code."""
