@@ -18,7 +18,7 @@ from piepowder.portal.visits import NoSuchThing
 def letters_of(subject: Subject, at: datetime) -> QuerySet[Letter]:
     """What was sent to them, the newest first: not what still waits, and not what was taken back before it left."""
     rows = letters_to(subject.kind, subject.ref) if subject.ref and not subject.only else Letter.objects.none()
-    rows = rows.filter(not_before__lte=at, forgotten_at__isnull=True)
+    rows = rows.filter(not_before__lte=at).exclude(text="")
     return rows.exclude(message__deliveries__state=DeliveryState.CANCELLED)
 
 

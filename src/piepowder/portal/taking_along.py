@@ -34,6 +34,16 @@ def printed(told: Told) -> str:
 def everything(subject: Subject, *, at: datetime, language: str) -> IO[bytes]:
     """A zip with all that is told to ``subject`` here, as data and as pages to read; open at its beginning."""
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # the answer closes it when it is sent
+    try:
+        _fill(file, subject, at, language)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file  # type: ignore[return-value]  # reads like any file
+
+
+def _fill(file: Any, subject: Subject, at: datetime, language: str) -> None:
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for decision in _all(decisions_listed(subject, at).select_related("item", "statement", "snapshot")):
             told = tell(decision, at=at, language=language)
@@ -46,8 +56,6 @@ def everything(subject: Subject, *, at: datetime, language: str) -> IO[bytes]:
         archive.writestr("items.json", _json(list(_items(subject, at))))
         archive.writestr("corrections.json", _json(list(_corrections(subject, at))))
         archive.writestr("account.json", _json(plain.health(healths(subject, at=at))))
-    file.seek(0)
-    return file  # type: ignore[return-value]  # reads like any file
 
 
 def _items(subject: Subject, at: datetime) -> Iterator[dict[str, Any]]:
