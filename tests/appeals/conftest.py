@@ -18,7 +18,7 @@ from piepowder.decisions.operations import on_delivery_taken
 from piepowder.intake.models import Item
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.events import _listeners, subscribe
-from piepowder.kernel.permissions import Permission as P
+from piepowder.kernel.permissions import Permission
 from piepowder.outbox.events import DeliveryTaken
 from piepowder.outbox.models import Delivery
 from piepowder.outbox.taking import endpoints_with_due, take
@@ -26,7 +26,7 @@ from tests.decisions.conftest import Court, court, court_without_templates
 
 __all__ = ["Desk", "court", "court_without_templates"]
 
-HEARS = (P.APPEAL_VIEW, P.APPEAL_HEAR, P.DECISION_OVERTURN, P.DECISION_ISSUE_DIRECT)
+HEARS = (Permission.APPEAL_VIEW, Permission.APPEAL_HEAR, Permission.DECISION_OVERTURN, Permission.DECISION_ISSUE_DIRECT)
 TEXT = "The pen in the picture is an ordinary highlighter; please look at picture 3."
 REASONS = "Picture 3 shows an ordinary highlighter with its cap off; it holds no liquid."
 
@@ -41,7 +41,7 @@ class Desk:
     def later(self) -> datetime:
         return self.court.now + timedelta(days=10)
 
-    def hearer(self, vendor: str = "house", *extra: P, everywhere: bool = True) -> Actor:
+    def hearer(self, vendor: str = "house", *extra: Permission, everywhere: bool = True) -> Actor:
         actor = self.court.person(vendor, *HEARS, *extra, everywhere=everywhere)
         role, _ = Role.objects.get_or_create(code="hearer", defaults={"name": "Hearer", "permissions": list(HEARS)})
         Grant.objects.create(user_id=int(actor.ref), role=role, granted_at=self.court.now)

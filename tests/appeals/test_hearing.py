@@ -112,7 +112,8 @@ def test_whoever_gave_an_opinion_is_barred_with_their_managers_of_that_time(desk
     case = court.case()
     judge(actor=first, lease_id=court.claim(first, case).lease_id, ruling=ruling(case.item), at=court.now, second=True)
     judged = judge(actor=second, lease_id=court.claim(second, case).lease_id, ruling=ruling(case.item), at=court.now)
-    assert judged.decision is not None and Opinion.objects.count() == 2
+    assert judged.decision is not None
+    assert Opinion.objects.count() == 2
     assert judged.decision.reporting_line == [int(boss.ref)]
     manage(first, None, desk)
     appeal = desk.file(judged.decision)
