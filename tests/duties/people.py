@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
-from piepowder.access.models import User, Vendor
+from piepowder.access.models import Grant, Role, User, Vendor
 from piepowder.database.personal import parts
 from piepowder.kernel.actor import Actor, ActorKind, Mandate
 from piepowder.kernel.permissions import Permission
@@ -19,6 +19,8 @@ def officer(*permissions: Permission) -> Actor:
     vendor, _ = Vendor.objects.get_or_create(code="house", defaults={"name": "House", "kind": "in_house"})
     number = User.objects.count() + 1
     user = User.objects.create(email=f"officer{number}@house.example", name=f"Officer {number}", vendor=vendor)
+    role = Role.objects.create(code=f"officer-{number}", name="Officer", permissions=[one.value for one in permissions])
+    Grant.objects.create(user=user, role=role, granted_at=user.joined_at)
     return Actor(ActorKind.PERSON, str(user.pk), (Mandate(frozenset(permissions)),), "house")
 
 
@@ -54,7 +56,11 @@ def places_of(*values: str) -> dict[str, list[str]]:
 
 
 def _text(cell: object) -> str:
-    return bytes(cell).decode("utf-8", "replace").casefold() if isinstance(cell, bytes | memoryview) else str(cell).casefold()
+    return (
+        bytes(cell).decode("utf-8", "replace").casefold()
+        if isinstance(cell, bytes | memoryview)
+        else str(cell).casefold()
+    )
 
 
 def _escaped(value: str) -> str:

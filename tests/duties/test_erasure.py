@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 
 from piepowder.decisions.models import Decision, Statement
 from piepowder.decisions.operations import judge_together  # noqa: F401
-from piepowder.duties.holds import held, place_hold, release_hold
-from piepowder.duties.models import Erasure, Hold
-from piepowder.duties.retention.requests import BadErasure, advance, foreseen, refuse_erasure, request_erasure, run_erasure
-from piepowder.intake.models import Item, Report, Reporter, Snapshot, Trait
-from piepowder.kernel.actor import SYSTEM
+from piepowder.duties.models import Erasure
+from piepowder.duties.retention.requests import (
+    advance,
+    request_erasure,
+    run_erasure,
+)
+from piepowder.intake.models import Item, Report, Trait
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import seal
 from piepowder.ledger.queries import verify
@@ -56,12 +57,21 @@ def traces(court: Court) -> Item:  # noqa: F811
     )
     with transaction.atomic():
         CaseEvent.objects.create(
-            case=case, kind="held", at=court.now, actor_kind="person", actor_ref=person.ref,
+            case=case,
+            kind="held",
+            at=court.now,
+            actor_kind="person",
+            actor_ref=person.ref,
             body={"reason": "asked Kowalczyk", "until": "x"},
         )
     Note.objects.create(
-        about_kind="seller", about_ref="S-1", case=case, author_id=int(person.ref), vendor="house",
-        text="Kowalczyk again", at=court.now,
+        about_kind="seller",
+        about_ref="S-1",
+        case=case,
+        author_id=int(person.ref),
+        vendor="house",
+        text="Kowalczyk again",
+        at=court.now,
     )
     assert decision.state == "issued"
     return listing
@@ -96,7 +106,8 @@ def test_a_seller_is_erased_everywhere_and_the_ledger_still_verifies(court: Cour
     erasure = run(clerk, court.now + LATER)
     assert (erasure.state, erasure.stays) == ("done", [])
     assert places_of(*VALUES) == {}
-    assert erasure.proof["problems"] == [] and verify(now=court.now + LATER, unsealed_limit=LATER * 2).problems == []
+    assert erasure.proof["problems"] == []
+    assert verify(now=court.now + LATER, unsealed_limit=LATER * 2).problems == []
     assert {"decisions": Decision.objects.count()} == before
     assert Statement.objects.get().puid
     assert CaseEvent.objects.filter(body__until="x").exists()

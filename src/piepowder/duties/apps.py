@@ -6,4 +6,4 @@ class DutiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from piepowder.duties import law  # noqa: F401  (declares letters and clocks)
+        from piepowder.duties import law, people  # noqa: F401  (declare letters and clocks)

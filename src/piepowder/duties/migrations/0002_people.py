@@ -9,9 +9,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('decisions', '0005_erasure'),
+        ('decisions', '0006_settled_line'),
         ('duties', '0001_initial'),
-        ('intake', '0003_redress'),
+        ('intake', '0004_pause'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -162,6 +162,7 @@ class Migration(migrations.Migration):
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
                 ('called_off_why', models.CharField(blank=True, max_length=500)),
                 ('announced_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('decision', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='decisions.decision')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='intake.item')),
             ],
@@ -256,6 +257,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='termination',
             constraint=models.CheckConstraint(condition=models.Q(('effective_at__gte', models.F('earliest_at'))), name='termination_not_before_earliest'),
+        ),
+        migrations.AddConstraint(
+            model_name='termination',
+            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('announced_by')), _negated=True), _connector='OR'), name='termination_approved_by_another'),
         ),
         migrations.AddConstraint(
             model_name='termination',
