@@ -5,5 +5,7 @@ from __future__ import annotations
 from piepowder.duties.due import declare
 from piepowder.duties.orders import telling as _order_letters  # noqa: F401  (declares its kinds of letter)
 from piepowder.duties.orders.reading import order_dues
+from piepowder.duties.threats.reading import threat_dues
 
 declare(order_dues)
+declare(threat_dues)

@@ -1,0 +1,1 @@
+"""Suspected threats to life or safety (DSA Art. 18), seen by few."""
