@@ -13,6 +13,7 @@ from django.db.models.signals import post_save
 
 from piepowder.access import jobs as access_jobs
 from piepowder.access import operations as access
+from piepowder.appeals.events import AppealConcluded, AppealFiled, AppealWithdrawn
 from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.events import DecisionIssued, DecisionOverturned, DecisionWithdrawn
@@ -104,6 +105,9 @@ def connect() -> None:
     subscribe(DecisionIssued, standing.on_decision_issued)
     subscribe(DecisionWithdrawn, standing.on_decision_withdrawn)
     subscribe(DecisionOverturned, standing.on_decision_overturned)
+    subscribe(AppealFiled, standing.on_appeal_filed)
+    subscribe(AppealConcluded, standing.on_appeal_ended)
+    subscribe(AppealWithdrawn, standing.on_appeal_ended)
     subscribe(HeadPublished, on_head_published)
     subscribe(DecisionIssued, submissions.on_decision_issued)
     subscribe(DecisionWithdrawn, submissions.on_decision_withdrawn)

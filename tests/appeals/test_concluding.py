@@ -63,10 +63,12 @@ def test_upheld_leaves_everything_as_it_is_and_says_why(desk: Desk) -> None:
     decision.refresh_from_db()
     assert (done.state, decision.state, done.kept) == ("concluded", "issued", True)
     letter = Letter.objects.get(event="appeal.concluded")
-    assert "Our decision stands." in letter.text and REASONS in letter.text
+    assert "Our decision stands." in letter.text
+    assert REASONS in letter.text
     assert "Settlement House (IE): https://settle.example" in letter.text
     assert "once more until 13 April 2026" in letter.text
-    assert not Restitution.objects.exists() and not AuditRequest.objects.exists()
+    assert not Restitution.objects.exists()
+    assert not AuditRequest.objects.exists()
 
 
 def test_overturned_restores_the_item_the_counts_and_the_reports_and_lists_what_is_left_to_do(desk: Desk) -> None:
@@ -123,7 +125,8 @@ def test_a_reporter_who_was_right_gets_the_item_restricted(desk: Desk) -> None:
     report.refresh_from_db()
     assert (report.founded, done.replacement.source) == (True, "notice")
     letter = Letter.objects.get(event="appeal.concluded")
-    assert letter.recipient_kind == "reporter" and "have acted on your report" in letter.text
+    assert letter.recipient_kind == "reporter"
+    assert "have acted on your report" in letter.text
 
 
 def test_a_measure_that_asks_for_two_people_is_not_imposed_on_appeal_by_one(desk: Desk) -> None:
@@ -233,7 +236,8 @@ def test_nothing_of_it_happens_when_one_part_fails(desk: Desk) -> None:
     decision.refresh_from_db()
     appeal.refresh_from_db()
     assert (decision.state, appeal.state, Enforcement.objects.get().state) == ("issued", "in_hand", "dispatched")
-    assert not Message.objects.filter(topic="enforcement.reversed").exists() and not Restitution.objects.exists()
+    assert not Message.objects.filter(topic="enforcement.reversed").exists()
+    assert not Restitution.objects.exists()
 
 
 def test_tasks_and_audits_are_finished_by_people(desk: Desk) -> None:

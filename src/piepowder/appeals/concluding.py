@@ -114,7 +114,7 @@ def withdraw_appeal(*, actor: Actor, appeal_id: UUID, at: datetime) -> Appeal:
     appeal.save(update_fields=["state", "ended_at", *CLOCK_FIELDS])
     step(appeal, StepKind.WITHDRAWN, actor, at, "appeal.withdraw")
     tell_withdrawn(appeal, actor=actor, at=at)
-    publish(AppealWithdrawn(appeal.pk, appeal.decision_id, at, actor))
+    publish(AppealWithdrawn(appeal.pk, appeal.decision_id, at, actor, appeal.complainant_kind))
     return appeal
 
 
@@ -172,7 +172,11 @@ def _end(
         keep_tasks(done, appeal=appeal, at=at)
         ask_for_audit(appeal, at)
     tell_concluded(appeal, actor=actor, at=at)
-    publish(AppealConcluded(appeal.pk, appeal.decision_id, outcome, appeal.replacement_id, at, actor))
+    publish(
+        AppealConcluded(
+            appeal.pk, appeal.decision_id, outcome, appeal.replacement_id, at, actor, appeal.complainant_kind
+        )
+    )
 
 
 def _check(

@@ -29,6 +29,7 @@ class AppealConcluded:
     replacement_id: UUID | None
     at: datetime
     actor: Actor
+    complainant_kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,4 @@ class AppealWithdrawn:
     decision_id: UUID
     at: datetime
     actor: Actor
+    complainant_kind: str

@@ -13,8 +13,8 @@ from piepowder.standing.earning import hold_points, release_points
 RECIPIENT: Final = "recipient"
 
 
-class Ended(Protocol):
-    """An appeal came to its end, one way or another."""
+class OfAnAppeal(Protocol):
+    """An appeal was filed, or came to its end one way or another."""
 
     @property
     def decision_id(self) -> UUID: ...
@@ -22,20 +22,15 @@ class Ended(Protocol):
     def at(self) -> datetime: ...
     @property
     def actor(self) -> Actor: ...
-
-
-class Filed(Ended, Protocol):
-    """Somebody appealed against a decision."""
-
     @property
     def complainant_kind(self) -> str: ...
 
 
-def on_appeal_filed(event: Filed) -> None:
+def on_appeal_filed(event: OfAnAppeal) -> None:
     if event.complainant_kind == RECIPIENT and ever_on():
         hold_points(actor=event.actor, decision_id=event.decision_id, at=event.at)
 
 
-def on_appeal_ended(event: Ended) -> None:
-    if ever_on():
+def on_appeal_ended(event: OfAnAppeal) -> None:
+    if event.complainant_kind == RECIPIENT and ever_on():
         release_points(actor=event.actor, decision_id=event.decision_id, at=event.at)
