@@ -34,7 +34,7 @@ def violations(since: datetime, until: datetime | None = None) -> QuerySet[Decis
 
 @transaction.atomic
 def adopt(*, now: datetime) -> int:
-    """Note the next stretch of past violations for a ladder that was switched on; returns how many."""
+    """Note the next stretch of past violations for a ladder that was switched on; 0 when there is nothing to do now."""
     waiting = LadderSwitch.objects.select_for_update(skip_locked=True, of=("self",)).filter(adopted_at__isnull=True)
     switch = waiting.select_related("ladder").order_by("id").first()
     if switch is None:
@@ -49,10 +49,12 @@ def adopt(*, now: datetime) -> int:
         _make_due(switch, now)
         forget()
         transaction.on_commit(forget)
-    elif found:
+        return len(found) + 1
+    if found:
         # The last one's moment once more: others may share it.
         LadderSwitch.objects.filter(pk=switch.pk).update(adopted_to=found[-1].decided_at)
-    return 0 if done else len(found)
+        return 0 if done else len(found)
+    return 0
 
 
 def _note(found: Sequence[Decision], switch: LadderSwitch) -> None:

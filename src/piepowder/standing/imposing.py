@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -90,9 +89,9 @@ def _orders(row: Sanction, at: datetime) -> Iterator[EnforcementOrder]:
         days = one["days"]
         if days is not None:
             left = row.starts_at + timedelta(days=days) - at
-            days = math.ceil(left / timedelta(days=1))
-            if days <= 0:
+            if left <= timedelta(0):
                 continue
+            days = max(1, round(left / timedelta(days=1)))
         yield EnforcementOrder(one["family"], one["measure"], days=days, description=one.get("description", ""))
 
 

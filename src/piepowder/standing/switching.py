@@ -17,12 +17,14 @@ from piepowder.kernel.canonical import digest
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, NotFound
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
-from piepowder.policy.models import Ladder, LadderVersion, Policy
+from piepowder.policy.models import Ladder as LadderRow
+from piepowder.policy.models import LadderVersion, Policy
 from piepowder.policy.states import LadderMode
 from piepowder.standing.catalogue import forget
 from piepowder.standing.fields import code_problem
 from piepowder.standing.models import LadderSwitch, Tally
 from piepowder.standing.reading import BadLadder, read_ladder
+from piepowder.standing.shape import EVERYTHING, POINTS, Counter, Ladder
 from piepowder.standing.shipping import shipped_ladders
 
 MOST_PAST_DAYS = 366
@@ -63,16 +65,21 @@ def publish_ladder(
     field, ``LadderOvertaken``.
     """
     require_whole(actor, Permission.LADDER_EDIT)
-    since = max(effective_from or at, at)
-    ladder = Ladder.objects.select_for_update(no_key=True).filter(code=code).first()
+    if problem := code_problem(code):
+        raise BadLadder(problem, problems=[FieldProblem("/code", "bad_code", problem)])
+    _refuse_unknown_policies(code, content)
+    return _publish(actor, code, content, at, max(effective_from or at, at), after)
+
+
+def _publish(
+    actor: Actor, code: str, content: Mapping[str, Any], at: datetime, since: datetime, after: int | None
+) -> LadderVersion:
+    ladder = LadderRow.objects.select_for_update(no_key=True).filter(code=code).first()
     last = ladder.versions.aggregate(last=Max("number"))["last"] or 0 if ladder else 0
     if after is not None and after != last:
         raise LadderOvertaken(_("version %(number)s was published meanwhile") % {"number": last})
-    if problem := code_problem(code):
-        raise BadLadder(problem, problems=[FieldProblem("/code", "bad_code", problem)])
-    _refuse_unknown_policies(code, content, last + 1)
     if ladder is None:
-        ladder = Ladder.objects.create(code=code)
+        ladder = LadderRow.objects.create(code=code)
     version = LadderVersion.objects.create(
         ladder=ladder,
         number=last + 1,
@@ -99,23 +106,20 @@ def publish_ladder(
     return version
 
 
-def _refuse_unknown_policies(code: str, content: Mapping[str, Any], number: int) -> None:
-    """A ladder names policies that are there; without any policies at all nothing can be told."""
-    ladder = read_ladder(code, dict(content), number)
+def _refuse_unknown_policies(code: str, content: Mapping[str, Any]) -> None:
+    """A ladder names policies that are there."""
+    ladder = read_ladder(code, dict(content))
     codes = set(Policy.objects.values_list("code", flat=True))
-    if not codes:
-        return
     problems = [
         FieldProblem(
-            f"/{'points' if counter is points else 'strikes'}/rules/{index}/reasons",
+            f"{_pointer(ladder, counter)}/rules/{index}/reasons",
             "unknown_policy",
             _("%(code)s is no policy") % {"code": reason},
         )
-        for points in [ladder.counter("points")]
         for counter in ladder.counters
         for index, rule in enumerate(counter.rules)
         for reason in rule.reasons
-        if reason not in codes and reason != "*"
+        if reason not in codes and reason != EVERYTHING
     ]
     if ladder.policy not in codes:
         told = _("%(code)s is no policy") % {"code": ladder.policy}
@@ -124,8 +128,15 @@ def _refuse_unknown_policies(code: str, content: Mapping[str, Any], number: int)
         raise BadLadder(_("this ladder cannot stand as it is"), problems=problems)
 
 
+def _pointer(ladder: Ladder, counter: Counter) -> str:
+    if counter.code == POINTS:
+        return "/points"
+    strikes = [one for one in ladder.counters if one.code != POINTS]
+    return f"/strikes/{strikes.index(counter)}"
+
+
 @transaction.atomic
-def switch_ladder(*, actor: Actor, code: str, mode: str, at: datetime, count_past_days: int = 0) -> Ladder:
+def switch_ladder(*, actor: Actor, code: str, mode: str, at: datetime, count_past_days: int = 0) -> LadderRow:
     """Switch a ladder ``off``, to ``shadow`` (it counts, nothing follows) or ``live``.
 
     When it goes on, violations of the ``count_past_days`` before count, too; they are gathered in the background, and
@@ -133,7 +144,7 @@ def switch_ladder(*, actor: Actor, code: str, mode: str, at: datetime, count_pas
     live. Sanctions stay when it is switched off. Raises ``NoSuchLadder``, ``BadSwitch``, ``SwitchUnchanged``.
     """
     require_whole(actor, Permission.LADDER_EDIT)
-    ladder = Ladder.objects.select_for_update(no_key=True).filter(code=code).first()
+    ladder = LadderRow.objects.select_for_update(no_key=True).filter(code=code).first()
     if ladder is None or not ladder.versions.filter(effective_from__lte=at).exists():
         raise NoSuchLadder(_("there is no such ladder, or no version of it holds yet"))
     if mode not in LadderMode.values or not 0 <= count_past_days <= MOST_PAST_DAYS:
@@ -172,12 +183,15 @@ def switch_ladder(*, actor: Actor, code: str, mode: str, at: datetime, count_pas
 
 @transaction.atomic
 def load_shipped_ladders(*, actor: Actor, at: datetime) -> tuple[str, ...]:
-    """Add the ladders that ship with this version and are not there; all are off. Returns the codes that are new."""
+    """Add the ladders that ship with this version and are not there; all are off. Returns the codes that are new.
+
+    They name shipped policies. Where an organisation has others, it changes the ladder before it switches it on.
+    """
     require_whole(actor, Permission.LADDER_EDIT)
-    there = set(Ladder.objects.values_list("code", flat=True))
+    there = set(LadderRow.objects.values_list("code", flat=True))
     new = [code for code in shipped_ladders() if code not in there]
     for code in new:
-        publish_ladder(actor=actor, code=code, content=shipped_ladders()[code], at=at)
+        _publish(actor, code, shipped_ladders()[code], at, at, 0)
     return tuple(new)
 
 
