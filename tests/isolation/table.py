@@ -62,6 +62,7 @@ EXAMPLES: dict[str, Pick] = {
     "note_id": lambda world, other, own: [*other.notes, *own.notes],
     "template_id": lambda world, other, own: [1],
     "draft_id": lambda world, other, own: [1],
+    "letter_id": lambda world, other, own: [*other.letters, *own.letters],
     "vendor": lambda world, other, own: [other.vendor.code],
     "site": lambda world, other, own: [other.site.code],
     "team": lambda world, other, own: [other.team.code],
@@ -139,6 +140,17 @@ ROUTES: dict[str, Asked] = {
     "facts_template_add": PLAIN,
     "facts_template_edit": PLAIN,
     "facts_template_remove": PLAIN,
+    "letters": Asked(queries=("who=S-1", "who={other}", "kind=seller&progress=waiting", "event=report.received")),
+    "letter": PLAIN,
+    "letter_text": PLAIN,
+    "letter_cancel": PLAIN,
+    "letter_templates": PLAIN,
+    "letter_template": Asked(
+        values={"event": ("report.received",), "language": ("en",), "channel": ("message",)}, posted={"do": "preview"}
+    ),
+    "letter_template_version": Asked(
+        values={"event": ("report.received",), "language": ("en",), "channel": ("message",), "number": (1,)}
+    ),
     "note_write": Asked(posted={"about": "seller", "seller": "S-1", "text": "@everybody, look"}),
     "note_people": Asked(queries=("q=", "q={other}", "vendor={other}&q=")),
     "note_remove": PLAIN,

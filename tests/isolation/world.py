@@ -25,6 +25,7 @@ from piepowder.access.operations import (
 )
 from piepowder.access.queries import actor_for
 from piepowder.access.roles import SHIPPED
+from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
 from piepowder.http.keys import forget_keys
@@ -74,6 +75,7 @@ class Firm:
     items: list[UUID] = field(default_factory=list)
     grants: list[int] = field(default_factory=list)
     notes: list[UUID] = field(default_factory=list)
+    letters: list[UUID] = field(default_factory=list)
 
 
 @dataclass
@@ -191,6 +193,7 @@ def _work(world: World, code: str) -> None:
     _report(opened, listings[0]["id"], number=number)
     bench = _actor(firm, "moderator")
     review.set_availability(actor=bench, state="available", at=opened)
+    firm.letters = [_letter(firm, opened)]
     later = iter(world.now - timedelta(minutes=40) + timedelta(minutes=number) for number in range(40))
 
     def claim(way: str, at: datetime) -> UUID:
@@ -262,6 +265,21 @@ def _note(firm: Firm, about: review.About, at: datetime) -> UUID:
     """A note that calls the firm's own lead, and in vain everybody's."""
     text = f"{firm.vendor.code} notes, @" + " @".join(f"{code} team_lead" for code in (HOUSE, firm.vendor.code))
     return review.write_note(actor=_actor(firm, "moderator"), about=about, text=text, at=at).pk
+
+
+def _letter(firm: Firm, at: datetime) -> UUID:
+    """To the seller whom everybody knows, in words of the firm's own."""
+    mark = firm.vendor.code
+    values = {"reference": mark, "received_at": at.isoformat(), "items": f"{mark} item", "reason": f"{mark} reason"}
+    return correspondence.send(
+        actor=_actor(firm, "moderator"),
+        event="report.received",
+        recipient=correspondence.Recipient(correspondence.RecipientKind.SELLER, "S-1", name=f"{mark} says Sir"),
+        about=("case", str(firm.cases["decided"])),
+        values=values,
+        at=at,
+        item_id=firm.items[0],
+    ).pk
 
 
 def _ruling(firm: Firm, index: int) -> Ruling:

@@ -127,6 +127,19 @@ BY_CODE: Mapping[str, Sentence] = {
     "policy_being_written": Sentence(
         _("The next version is being written already"), _("Open the draft among the policy drafts and write on there.")
     ),
+    "no_such_letter": Sentence(_("There is no such letter"), _("Look at the list of letters.")),
+    "no_such_letter_kind": Sentence(_("There is no such kind of letter"), _("Look at the words of letters.")),
+    "bad_letter_template": Sentence(
+        _("The words cannot be used as they are"), _("Correct what is named at its place and publish again.")
+    ),
+    "letter_template_overtaken": Sentence(
+        _("Somebody else published a version"), _("Look at the difference to it below, then publish again.")
+    ),
+    "no_letter_template": Sentence(
+        _("There are no words for this letter"), _("Publish words for it under “Words of letters”, then try again.")
+    ),
+    "missing_place": Sentence(_("The letter could not be written"), _("Fill in what is named here.")),
+    "no_address": Sentence(_("There is nobody to send it to"), _("Give yourself an e-mail address first.")),
     "no_such_proposed_version": Sentence(_("There is no such draft"), _("Look at the list of policy drafts.")),
     "proposed_version_changed": Sentence(
         _("Somebody else has saved this draft meanwhile"),

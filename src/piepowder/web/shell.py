@@ -48,6 +48,7 @@ WINGS = (
             Room(_("Decisions"), "decisions", (Permission.DECISION_VIEW,)),
             Room(_("Approvals"), "proposals", (Permission.DECISION_APPROVE, Permission.CASE_DECIDE)),
             Room(_("Repeated facts"), "facts_repeated", (Permission.DECISION_EXPORT,)),
+            Room(_("Letters"), "letters", (Permission.LETTER_VIEW,)),
         ),
     ),
     Wing(
@@ -85,7 +86,19 @@ WINGS = (
                 (Permission.TEMPLATE_EDIT, Permission.POLICY_EDIT),
                 everywhere=True,
             ),
+            Room(_("Words of letters"), "letter_templates", (Permission.LETTER_EDIT,), everywhere=True),
             Room(_("Beginnings for facts"), "facts_templates", (Permission.TEMPLATE_EDIT,)),
+        ),
+    ),
+    Wing(
+        _("Rights"),
+        "copyright",
+        (
+            Room(_("Registry"), "rights_registry", (Permission.RIGHT_VIEW,)),
+            Room(_("Claims"), "claims_list", (Permission.RIGHT_VIEW,)),
+            Room(_("Counter-notices"), "counters_list", (Permission.RIGHT_VIEW,)),
+            Room(_("Owners"), "rights_owners", (Permission.RIGHT_VIEW,), everywhere=True),
+            Room(_("Repeat infringers"), "repeat_infringers", (Permission.RIGHT_VIEW,), everywhere=True),
         ),
     ),
     Wing(

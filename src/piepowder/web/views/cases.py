@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from piepowder.access.queries import people_visible_to
 from piepowder.access.visibility import require
+from piepowder.correspondence.queries import letters_with
 from piepowder.decisions.queries import decisions_about
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
@@ -145,6 +146,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "people": people_visible_to(actor).filter(is_active=True)[:_MOST_PEOPLE] if "assign" in moves else [],
         "questions": questions_of(actor, case_id),
         "marks": marks_of(actor, case_id),
+        "letters": letters_with(actor, item_id=row.item_id),
         "may_answer": actor.may(Permission.QUESTION_ANSWER),
         "kept_for": _kept_for(actor, case_id),
         "may_claim": row.state == CaseState.OPEN and actor.may(Permission.CASE_CLAIM, place),

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _lazy
 
 from piepowder.access.visibility import require
+from piepowder.correspondence.queries import letters_with
 from piepowder.decisions.export import export_decisions
 from piepowder.decisions.opinions import company_behind
 from piepowder.decisions.queries import DecisionFilters, decision_page, recent_decisions, undoable
@@ -108,6 +109,7 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         "decision": shown,
         "row": shown.row,
         "company": company_behind(actor, decision_id),
+        "letters": letters_with(actor, decision_id=decision_id),
         "undoable": any(one.decision_id == decision_id for one in undoable(actor, now)),
         "repetition": repetition_of(actor, shown.facts_key, now=now, except_for=decision_id)
         if shown.facts_key

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from piepowder.access.visibility import require
+from piepowder.correspondence.queries import letters_with
 from piepowder.decisions.queries import decisions_about
 from piepowder.http.identity import actor_of
 from piepowder.http.pages import screen
@@ -40,6 +41,7 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
             actor, now=timezone.now(), item_id=item_id, seller_ref=card.seller_ref, with_vendors=True
         ),
         "cases": cases_of(actor, item_id),
+        "letters": letters_with(actor, item_id=item_id),
     }
     return render(request, "web/cases/item.html", shown)
 
@@ -59,5 +61,6 @@ def seller(request: HttpRequest, ref: str) -> HttpResponse:
         "seller": seller_panel(actor, ref, now=timezone.now(), decisions=50),
         "notes": notes_around(actor, now=timezone.now(), seller_ref=ref, with_vendors=True),
         "items": seller_items(actor, ref, limit=100),
+        "letters": letters_with(actor, seller_ref=ref),
     }
     return render(request, "web/cases/seller.html", shown)

@@ -26,6 +26,7 @@ from piepowder.kernel.errors import PiepowderError
 from piepowder.policy.logic import day_of
 from piepowder.web.differences import Change, compared
 from piepowder.web.facts_form import LANGUAGES
+from piepowder.web.readable import readable
 from piepowder.web.template_form import raw_typed, template_form
 
 _VERSIONS_SHOWN = 30
@@ -125,6 +126,7 @@ def _page(
         "restored": restored,
         "changes": _changes(language, _raw(rows[0]), raw) if rows else [],
         "statement": statement,
+        "readable": readable(statement.text, language) if statement else None,
         "is_real": is_real,
         "item": item,
         "problem": problem,
