@@ -193,7 +193,7 @@ def _claim(claim: Mapping[str, Any], claimed: Iterable[Item]) -> Papers:
     sheets = [head]
     for one in claimed:
         content = one.snapshot.content if one.snapshot else {}
-        rows = [Row(label("title"), "", one.title or one.external_id), *_brand(owner, content)]
+        rows = [Row(label("title"), "", one.title or one.external_id), *named_in(owner, content)]
         rows += [
             Row(label(name), "", spoken(name, content[name])) for name in ("price", "category") if content.get(name)
         ]
@@ -210,7 +210,8 @@ def _claim(claim: Mapping[str, Any], claimed: Iterable[Item]) -> Papers:
     return Papers(_("The right"), _("The claimed listing"), tuple(sheets))
 
 
-def _brand(owner: str, content: Mapping[str, Any]) -> Iterator[Row]:
+def named_in(owner: str, content: Mapping[str, Any]) -> Iterator[Row]:
+    """Where an item bears the name of ``owner``, or of what is protected."""
     brand, words = str(content.get("brand", "")), _words(owner)
     text = _words(" ".join(str(content.get(name, "")) for name in ("title", "description", "brand")))
     if brand:
