@@ -71,6 +71,7 @@ SHIPPED: Mapping[str, tuple[str, tuple[P, ...]]] = {
             P.LETTER_VIEW,
             P.RIGHT_VIEW,
             P.OUT_OF_COURT_EDIT,
+            P.PORTAL_LINK,
         ),
     ),
     "moc_specialist": (
@@ -139,6 +140,7 @@ SHIPPED: Mapping[str, tuple[str, tuple[P, ...]]] = {
             P.HOLD_EDIT,
             P.SUBMISSION_VIEW,
             P.SUBMISSION_EDIT,
+            P.PORTAL_LINK,
         ),
     ),
     "planner": (

@@ -4,13 +4,41 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from piepowder.api import bench, cases, decisions, items, media, pending, people, policies, queues, reports, routing
+from piepowder.api import (
+    bench,
+    cases,
+    decisions,
+    items,
+    media,
+    pending,
+    people,
+    policies,
+    portal,
+    portal_appeals,
+    queues,
+    reports,
+    routing,
+)
 from piepowder.api.openapi import PiepowderAPI
 from piepowder.api.refusals import as_problems, install, no_such_operation
 
 api = PiepowderAPI()
 install(api)
-for _nouns in (items, media, reports, decisions, cases, bench, policies, queues, routing, pending, people):
+for _nouns in (
+    items,
+    media,
+    reports,
+    decisions,
+    cases,
+    bench,
+    policies,
+    queues,
+    routing,
+    pending,
+    people,
+    portal,
+    portal_appeals,
+):
     api.add_router("/v1", _nouns.router)
 
 

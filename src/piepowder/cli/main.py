@@ -25,6 +25,7 @@ _COMMANDS = {
     "ingest": ("feeding", "Take in items from NDJSON, CSV or Parquet."),
     "user": ("people", "Add people, set passwords, let them in and out."),
     "apikey": ("people", "Create, list and revoke API keys."),
+    "portal-link": ("portal", "Make or take back links to the portal, for the people who are judged."),
     "roster": ("people", "People in and out by CSV or XLSX, with preview."),
     "configuration": ("configuring", "Write the whole set-up into one file, or apply such a file."),
     "ledger": ("record", "Verify and show the tamper-evident record."),
@@ -49,7 +50,7 @@ class _Lazy(click.Group):
             os.environ.setdefault("PIEPOWDER_SERVES", "1")
         django.setup()
         module = import_module(f"piepowder.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

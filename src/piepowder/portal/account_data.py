@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from typing import Any as Health
 
+from piepowder.correspondence.models import Letter
 from piepowder.portal.complaints import AppealLine, AppealTold, Complaint
 from piepowder.portal.overview import Happening, Holding, ItemRow
 from piepowder.portal.retelling import Told
@@ -139,6 +140,11 @@ def appeal_told(one: AppealTold) -> dict[str, Any]:
             for piece in one.brought
         ],
     }
+
+
+def letter(one: Letter) -> dict[str, Any]:
+    """A letter as it was sent."""
+    return {"at": moment(one.created_at), "language": one.language, "subject": one.subject, "text": one.text}
 
 
 def health(all_of_them: Iterable[Health]) -> list[dict[str, Any]]:

@@ -231,7 +231,7 @@ def send_draft(*, guest: Guest, decision: Decision, draft: AppealDraft, at: date
 
 def file_appeal(*, guest: Guest, decision: Decision, text: str, evidence: list[str], at: datetime) -> Appeal:
     """File an appeal against a decision that is the guest's."""
-    spend("send", str(guest.visit))
+    spend("send", guest.who)
     return file(
         actor=guest.actor,
         decision_id=decision.pk,
@@ -245,7 +245,7 @@ def file_appeal(*, guest: Guest, decision: Decision, text: str, evidence: list[s
 
 def add_to_appeal(*, guest: Guest, appeal: Appeal, text: str, evidence: list[str], at: datetime) -> None:
     """Bring something forward while the appeal is open."""
-    spend("send", str(guest.visit))
+    spend("send", guest.who)
     if appeal.state not in OPEN_STATES:
         raise AppealOver(_("this appeal has ended"))
     add_evidence(actor=guest.actor, appeal_id=appeal.pk, side=Side.COMPLAINANT, text=text, evidence=evidence, at=at)
@@ -253,7 +253,7 @@ def add_to_appeal(*, guest: Guest, appeal: Appeal, text: str, evidence: list[str
 
 def answer_question(*, guest: Guest, appeal: Appeal, text: str, at: datetime) -> None:
     """Answer what was asked; the clock of the appeal goes on."""
-    spend("send", str(guest.visit))
+    spend("send", guest.who)
     answer(actor=guest.actor, appeal_id=appeal.pk, text=text, at=at)
 
 

@@ -65,7 +65,7 @@ def page(
     ) -> HttpResponseBase:
         request.guest = guest  # type: ignore[attr-defined]  # for the frame of the page
         try:
-            spend("read" if request.method in ("GET", "HEAD") else "write", str(guest.visit))
+            spend("read" if request.method in ("GET", "HEAD") else "write", guest.who)
             if guest.subject.kind not in kinds:
                 raise NoSuchThing(_("this page is for others"))
             if guest.subject.only and not within_one:

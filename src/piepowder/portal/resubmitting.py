@@ -69,7 +69,7 @@ def resubmit(*, guest: Guest, item_id: UUID, content: Mapping[str, Any], note: s
     Kind, id, market, language and seller stay what the marketplace said they are. Raises ``NoSuchThing``,
     ``NotCorrectable``, ``BadCorrection`` with the problems of the item's schema, or ``NothingCorrected``.
     """
-    spend("send", str(guest.visit))
+    spend("send", guest.who)
     with transaction.atomic():
         item = item_of(guest.subject, item_id)
         if not may_correct(guest.subject, item):

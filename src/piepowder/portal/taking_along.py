@@ -52,7 +52,7 @@ def _fill(file: Any, subject: Subject, at: datetime, language: str) -> None:
             archive.writestr(f"{name}.json", _json(plain.told(told, complaint_of(subject, decision, at=at))))
         appeals = _all(appeals_of(subject, at).select_related("decision__item"))
         archive.writestr("appeals.json", _json([plain.appeal_told(tell_appeal(one)) for one in appeals]))
-        archive.writestr("letters.json", _json([_letter(one) for one in _all(letters_of(subject, at))]))
+        archive.writestr("letters.json", _json([plain.letter(one) for one in _all(letters_of(subject, at))]))
         archive.writestr("items.json", _json(list(_items(subject, at))))
         archive.writestr("corrections.json", _json(list(_corrections(subject, at))))
         archive.writestr("account.json", _json(plain.health(healths(subject, at=at))))
@@ -72,15 +72,6 @@ def _corrections(subject: Subject, at: datetime) -> Iterator[dict[str, Any]]:
     for item in sorted(items, key=lambda one: one.external_id):
         for one in resubmissions_of(subject, item, at=at):
             yield {"item": item.external_id, "at": plain.moment(one.at), "note": one.note, "state": one.state}
-
-
-def _letter(letter: Any) -> dict[str, Any]:
-    return {
-        "at": plain.moment(letter.created_at),
-        "language": letter.language,
-        "subject": letter.subject,
-        "text": letter.text,
-    }
 
 
 def _all(rows: QuerySet[Any]) -> Iterator[Any]:

@@ -74,7 +74,7 @@ def keep_files(*, guest: Guest, files: Sequence[UploadedFile], at: datetime) -> 
         raise FilesRefused(detail, problems=[FieldProblem("/files", "too_many", detail)])
     for place, file in enumerate(files):
         name = _plain(file.name or "")
-        spend("upload", str(guest.visit))
+        spend("upload", guest.who)
         try:
             if (file.size or 0) > MOST_FILE:
                 raise MediaRefused(_("it is larger than %(most)s MB") % {"most": MOST_FILE // _MIB})

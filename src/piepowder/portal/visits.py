@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -51,16 +51,28 @@ class NoSuchThing(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who is visiting."""
+    """Who is there: somebody on a visit, or the marketplace's own pages in somebody's name (``acting`` is their key)."""
 
-    visit: UUID
+    visit: UUID | None
     subject: Subject
-    until: datetime
+    acting: Actor | None = None
 
     @property
     def actor(self) -> Actor:
-        """As operations and the ledger know them: by the visit, not by name."""
-        return outsider(str(self.visit))
+        """As operations and the ledger know them: by the visit or the key, not by name."""
+        return outsider(str(self.visit)) if self.acting is None else self.acting
+
+    @property
+    def who(self) -> str:
+        """Of whom it is counted how much they ask."""
+        return str(self.visit) if self.acting is None else f"{self.acting.ref} {self.subject.ref}"
+
+
+def in_the_name_of(actor: Actor, subject: Subject) -> Guest:
+    """The marketplace's own pages, with a key that may give links to anybody: ``subject`` sees and does what they would in
+    the portal, and the ledger keeps the key."""
+    require_whole(actor, Permission.PORTAL_LINK)
+    return Guest(None, subject, replace(actor, mandates=(*actor.mandates, Mandate(_OUTSIDE))))
 
 
 def outsider(ref: str) -> Actor:
@@ -69,7 +81,7 @@ def outsider(ref: str) -> Actor:
 
 
 def guest_from(visit: Visit) -> Guest:
-    return Guest(visit.pk, Subject(visit.kind, visit.ref, visit.language, visit.only), visit.until)
+    return Guest(visit.pk, Subject(visit.kind, visit.ref, visit.language, visit.only))
 
 
 @transaction.atomic

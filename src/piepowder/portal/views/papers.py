@@ -96,7 +96,7 @@ def decision_file(request: HttpRequest, guest: Guest, decision_id: UUID, form: s
 @page()
 def everything_file(request: HttpRequest, guest: Guest) -> HttpResponseBase:
     """All that is told here, in one file."""
-    spend("download", str(guest.visit))
+    spend("download", guest.who)
     now = timezone.now()
     file = everything(guest.subject, at=now, language=text_language())
     return FileResponse(file, as_attachment=True, filename=f"account-{now:%Y-%m-%d}.zip")
