@@ -18,8 +18,7 @@ from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.events import DecisionIssued, DecisionOverturned, DecisionWithdrawn
 from piepowder.decisions.facts_templates import load_shipped_facts
-from piepowder.duties import operations as duties
-from piepowder.duties import people_jobs, people_listeners
+from piepowder.duties import law_jobs, law_listeners, people_jobs, people_listeners
 from piepowder.http import accounts, second_factor
 from piepowder.intake import jobs as intake
 from piepowder.intake.events import ItemsReceived, ReportersWeighed, ReportsReceived
@@ -58,6 +57,11 @@ JOBS: tuple[Job, ...] = (
     Job("intake.fetch_media", 1, intake.fetch_media),
     Job("intake.weigh_reporters", 5, intake.weigh_reporters),
     Job("intake.tidy", 3600, intake.tidy),
+    Job("duties.look_at_new_offers", 60, law_jobs.look_at_new_offers),
+    Job("duties.search_new_orders", 60, law_jobs.search_new_orders),
+    Job("duties.compare_recalls", 60, law_jobs.compare_recalls),
+    Job("duties.check_at_random", 3600, law_jobs.check_at_random),
+    Job("duties.end_suspensions", 60, law_jobs.end_suspensions),
     Job("access.tidy", 3600, access_jobs.tidy),
     Job("review.expire_leases", 1, review.expire_leases),
     Job("review.resume_held", 1, review.resume_held),
@@ -112,7 +116,11 @@ def connect() -> None:
     subscribe(DecisionIssued, submissions.on_decision_issued)
     subscribe(DecisionWithdrawn, submissions.on_decision_withdrawn)
     subscribe(DecisionOverturned, submissions.on_decision_overturned)
-    subscribe(DecisionWithdrawn, duties.on_decision_withdrawn)
+    subscribe(ReportsReceived, law_listeners.on_reports_received)
+    subscribe(DecisionIssued, law_listeners.on_decision_issued)
+    subscribe(DecisionWithdrawn, law_listeners.on_decision_withdrawn)
+    subscribe(DecisionOverturned, law_listeners.on_decision_overturned)
+    subscribe(AppealConcluded, law_listeners.on_appeal_concluded)
     subscribe(DecisionOverturned, people_listeners.on_decision_overturned)
     # Django's own signals about accounts are the one kind of signal used, and only here.
     user_logged_in.connect(accounts.on_login, dispatch_uid="piepowder")

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from piepowder.duties.misuse.flagging import AlreadyFlagged, NoSuchFlag, NotManifest, propose_flag, settle_flag
+from piepowder.duties.misuse.proceeding import (
+    AlreadyWarned,
+    BadMisuse,
+    NoSuchMisuse,
+    NothingConfirmed,
+    NotRepeated,
+    drop_misuse,
+    end_misuse,
+    suspend_for_misuse,
+    warn_of_misuse,
+)
 from piepowder.duties.orders.disclosing import disclose
 from piepowder.duties.orders.effecting import (
     LinesOpen,
     change_user_hold,
     decline_order,
-    on_decision_withdrawn,
     reply_to_authority,
     rule_lines,
     settle_line,
@@ -23,6 +34,14 @@ from piepowder.duties.orders.receiving import (
     complete_order,
     receive_order,
 )
+from piepowder.duties.safety.comparing import (
+    BadRecallList,
+    NoSuchMatch,
+    dismiss_match,
+    import_recalls,
+    random_check,
+    send_to_review,
+)
 from piepowder.duties.threats.reporting import (
     BadThreat,
     NoSuchAuthority,
@@ -35,13 +54,23 @@ from piepowder.duties.threats.reporting import (
 )
 
 __all__ = [
+    "AlreadyFlagged",
+    "AlreadyWarned",
+    "BadMisuse",
     "BadOrder",
+    "BadRecallList",
     "BadThreat",
     "Identifiers",
     "LinesOpen",
     "NoSuchAuthority",
+    "NoSuchFlag",
+    "NoSuchMatch",
+    "NoSuchMisuse",
     "NoSuchOrder",
     "NoSuchThreat",
+    "NotManifest",
+    "NotRepeated",
+    "NothingConfirmed",
     "OrderGiven",
     "OrderKnown",
     "acknowledge_order",
@@ -51,14 +80,23 @@ __all__ = [
     "complete_order",
     "decline_order",
     "disclose",
+    "dismiss_match",
+    "drop_misuse",
+    "end_misuse",
+    "import_recalls",
     "note_receipt",
-    "on_decision_withdrawn",
+    "propose_flag",
     "raise_threat",
+    "random_check",
     "receive_order",
     "reply_to_authority",
     "report_threat",
     "rule_lines",
     "save_life_authority",
     "search_identical",
+    "send_to_review",
+    "settle_flag",
     "settle_line",
+    "suspend_for_misuse",
+    "warn_of_misuse",
 ]

@@ -119,7 +119,7 @@ def receipt(actor: Actor, order: Order, at: datetime) -> Letter:
 
 
 def question(actor: Actor, order: Order, at: datetime) -> Letter:
-    with translation.override(_django_code(order.language)):
+    with translation.override(django_code(order.language)):
         missing = _list(str(ELEMENTS[code]) for code in order.missing)
     return _to_authority(actor, order, QUESTION, {"missing": missing}, at)
 
@@ -127,7 +127,7 @@ def question(actor: Actor, order: Order, at: datetime) -> Letter:
 def effected(actor: Actor, order: Order, lines: Sequence[OrderLine], at: datetime) -> Letter:
     """Whether and when effect was given to each thing that the order names."""
     assert order.effect_at is not None
-    with translation.override(_django_code(order.language)):
+    with translation.override(django_code(order.language)):
         told = _list(f"{line.location}: {LineState(line.state).label}" for line in lines)
     values = {
         "effect_at": order.effect_at.isoformat(),
@@ -229,5 +229,5 @@ def _list(parts: Iterable[str]) -> str:
     return "\n".join(f"- {part}" for part in parts) or gettext("nothing")
 
 
-def _django_code(language: str) -> str:
+def django_code(language: str) -> str:
     return "zh-hans" if language.lower().startswith("zh") else language.split("-")[0].lower()

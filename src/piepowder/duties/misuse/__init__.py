@@ -1,0 +1,1 @@
+"""Misuse (DSA Art. 23): what is manifest, who was warned, who is suspended, and by which published rules."""

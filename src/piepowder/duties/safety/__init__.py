@@ -1,0 +1,1 @@
+"""Product safety (GPSR Art. 22): the clock of notices, lists of dangerous products, random checks."""
