@@ -355,6 +355,8 @@ ROUTES: dict[str, Asked] = {
     "api:try_routing": Asked(json={"rules": [{"name": "All", "then": {"queue": "listings"}}]}),
     "api:policies": PLAIN,
     "api:policy": Asked(values={"code": (POLICY,)}),
+    "api:standing": Asked(values={"seller_ref": ("S-1",)}),
+    "api:standing_credit": Asked(json={"seller": "S-1", "kind": "training", "reference": "quiz-1"}),
     "api:people": Asked(queries=("vendor={other}", "active=true", "limit=1")),
 }
 
@@ -388,5 +390,7 @@ OPERATIONS: dict[str, str] = {
     "try_routing": "api:try_routing",
     "list_policies": "api:policies",
     "read_policy": "api:policy",
+    "read_standing": "api:standing",
+    "credit_standing": "api:standing_credit",
     "list_people": "api:people",
 }

@@ -18,6 +18,7 @@ from piepowder.api import (
     queues,
     reports,
     routing,
+    standing,
 )
 from piepowder.api.openapi import PiepowderAPI
 from piepowder.api.refusals import as_problems, install, no_such_operation
@@ -38,6 +39,7 @@ for _nouns in (
     people,
     portal,
     portal_appeals,
+    standing,
 ):
     api.add_router("/v1", _nouns.router)
 

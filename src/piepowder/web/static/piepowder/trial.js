@@ -59,5 +59,5 @@ form.addEventListener("submit", (event) => {
   run();
 });
 form.addEventListener("change", () => {
-  csv.href = `${csv.dataset.trialCsv}?${asked()}`;
+  if (csv) csv.href = `${csv.dataset.trialCsv}?${asked()}`;
 });
