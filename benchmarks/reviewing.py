@@ -8,7 +8,8 @@ does the same with pages that are ready to be looked at (HTML). Every fifth case
 that is a decision with its statement of reasons, its restriction and its facts in the ledger. Afterwards each database is
 asked what was judged twice.
 
-Label Studio is installed from the package index into a virtual environment of its own (``--peer``) the first time.
+Label Studio runs twice: under uWSGI with the settings of its image, and as ``label-studio start``, which is how its package
+says to start it. It is installed from the package index into a virtual environment of its own (``--peer``) the first time.
 """
 
 from __future__ import annotations
@@ -111,8 +112,9 @@ def main() -> int:
             rows.append(_piepowder(lines, people, options.seconds, "Piepowder", _at_the_bench))
             print(_line(rows[-1]), flush=True)
         if options.only != "piepowder":
-            rows.append(_label_studio(lines, people, options.seconds, peer))
-            print(_line(rows[-1]), flush=True)
+            for server in ("uWSGI", "label-studio start"):
+                rows.append(_label_studio(lines, people, options.seconds, peer, server))
+                print(_line(rows[-1]), flush=True)
         if options.only != "label-studio":
             rows.append(_piepowder(lines, people, options.seconds, "Piepowder, console (HTML)", _in_console))
             print(_line(rows[-1]), flush=True)
@@ -123,7 +125,7 @@ def main() -> int:
             f"{machine()}. {options.cases} listings of {sum(map(len, lines)) // len(lines)} bytes; `python -m "
             "benchmarks.reviewing`; SQLite; Piepowder: `piepowder serve --workers 2 --threads 4 --with-worker` (granian); Label "
             f"Studio {_peer_version(peer)}: uWSGI with the settings of its image (two processes a core, one thread), "
-            "without nginx before it"
+            "without nginx before it, and `label-studio start`"
         )
         record("Next item → submit beside Label Studio", told, table)
     return 0
@@ -213,7 +215,7 @@ def _in_console(port: int, number: int, until: Callable[[], bool], _told: dict[s
 # Label Studio ---------------------------------------------------------------------------------------------------------
 
 
-def _label_studio(lines: list[bytes], people: int, seconds: float, peer: str) -> Ran:
+def _label_studio(lines: list[bytes], people: int, seconds: float, peer: str, server: str) -> Ran:
     with tempfile.TemporaryDirectory() as home:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTHON"))},
@@ -236,7 +238,7 @@ def _label_studio(lines: list[bytes], people: int, seconds: float, peer: str) ->
         port = _free_port()
         package = next(Path(peer).glob("lib/python*/site-packages/label_studio"))
         # The settings of deploy/uwsgi.ini in its repository; a pid file and log formats aside.
-        command = [
+        uwsgi = [
             f"{peer}/bin/uwsgi", "--chdir", str(package), "--http", f"127.0.0.1:{port}", "--module", "core.wsgi:application",
             "--master", "--cheaper", "1", "--single-interpreter", "--processes", str(2 * (os.cpu_count() or 1)), "--threads",
             "1", "--vacuum", "--die-on-term", "--buffer-size", "65535", "--http-timeout", "300", "--need-app",
@@ -244,6 +246,11 @@ def _label_studio(lines: list[bytes], people: int, seconds: float, peer: str) ->
             "--post-buffering", "4096", "--disable-logging", "--enable-threads", "--thunder-lock", "--lazy-apps",
             "--max-requests", "5000", "--reload-on-rss", "2048", "--venv", peer,
         ]  # fmt: skip
+        start = [
+            f"{peer}/bin/label-studio", "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port),
+            "--data-dir", home,
+        ]  # fmt: skip
+        command = uwsgi if server == "uWSGI" else start
         with _serving(command, environment, port, "/health"):
             took, seconds, errors = _race(_in_label_studio, port, people, seconds, told)
         database = next(Path(home).glob("*.sqlite3"))
@@ -253,7 +260,7 @@ def _label_studio(lines: list[bytes], people: int, seconds: float, peer: str) ->
                 "SELECT count(*) FROM (SELECT task_id FROM task_completion GROUP BY task_id HAVING count(*) > 1)"
             ).fetchone()[0]
         _check(len(took), stored, "Label Studio")
-        return Ran(f"Label Studio {told['version']}", people, len(took), seconds, took, twice, errors)
+        return Ran(f"Label Studio {told['version']}, {server}", people, len(took), seconds, took, twice, errors)
 
 
 def _task(line: bytes) -> dict[str, Any]:
@@ -487,10 +494,9 @@ def _table(rows: list[Ran]) -> str:
     ratios = []
     for theirs in (row for row in rows if row.system.startswith("Label Studio") and row.cycles):
         people = "one person" if theirs.people == 1 else f"{theirs.people} people"
-        for ours in (row for row in rows if row.people == theirs.people and row is not theirs):
-            ratios.append(
-                f"{ours.system}, {people}: {ours.per_second / theirs.per_second:.1f} times as many cycles per second."
-            )
+        for ours in (row for row in rows if row.people == theirs.people and row.system.startswith("Piepowder")):
+            times = ours.per_second / theirs.per_second
+            ratios.append(f"- {ours.system}, {people}: {times:.1f} times the cycles per second of {theirs.system}")
     return "\n".join([head, *map(_line, rows), "", *ratios])
 
 

@@ -16,6 +16,8 @@ from uuid import UUID
 import orjson
 from django.db import connection, models
 
+from piepowder.database.direct import run
+
 _COPY_AT_ONCE = 500
 
 # Below this many rows one INSERT with several VALUES is quicker than the three round trips of COPY.
@@ -53,8 +55,12 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
         return 0
     if connection.vendor != "postgresql":
         marks = ", ".join(["%s"] * len(columns))
+        sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+        if len(adapted) == 1:
+            run(connection, sql, adapted[0])
+            return 1
         with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", adapted)  # noqa: S608
+            cursor.executemany(sql, adapted)
         return len(adapted)
     waiting = _waiting.get()
     if len(adapted) < _COPY_FROM:

@@ -15,6 +15,8 @@ from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql.subqueries import DeleteQuery, UpdateQuery
 
+from piepowder.database.direct import run
+
 Row = TypeVar("Row")
 
 
@@ -88,9 +90,7 @@ class Prepared(_Statement, Generic[Row]):
             one.for_database(values[one.place], connection) if isinstance(one, Given) else one
             for one in compiled.parameters
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, parameters)
-            rows = cursor.fetchall()
+        rows = run(connection, compiled.sql, parameters).fetchall()
         if not rows:
             return []
         if compiled.converters:
@@ -162,9 +162,7 @@ class Change(_Statement):
         put_in = [
             one.for_database(values[one.place], connection) if isinstance(one, Given) else one for one in parameters
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, put_in)
-            return int(cursor.rowcount)
+        return int(run(connection, sql, put_in).rowcount)
 
     def _compile(self, connection: Any) -> tuple[str, tuple[Any, ...]]:
         rows, becomes = self._build(*self._places())
