@@ -30,7 +30,7 @@ from piepowder.correspondence.syllables import syllables_of
 TARGET: Final = 9
 """School years that a text should not ask for more than: what most adults read with ease."""
 
-_FEW_WORDS = 8
+_FEW_WORDS = 12
 _BEYOND = 3
 
 
