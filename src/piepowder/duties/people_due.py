@@ -28,7 +28,7 @@ _RULES = {
 
 
 def traders(actor: Actor, *, until: datetime, limit: int) -> Iterable[Due]:
-    if not actor.may(Permission.DUTY_VIEW):
+    if not holds_whole(actor, Permission.DUTY_VIEW):
         return
     rows = Trader.objects.filter(due_at__isnull=False, due_at__lt=until).order_by("due_at", "id")
     for one in rows[:limit]:
@@ -49,7 +49,7 @@ def traders(actor: Actor, *, until: datetime, limit: int) -> Iterable[Due]:
 
 
 def terminations(actor: Actor, *, until: datetime, limit: int) -> Iterable[Due]:
-    if not actor.may(Permission.DUTY_VIEW):
+    if not holds_whole(actor, Permission.DUTY_VIEW):
         return
     rows = Termination.objects.filter(state=TerminationState.ANNOUNCED, effective_at__lt=until)
     for one in rows.order_by("effective_at", "id")[:limit]:
@@ -68,7 +68,7 @@ def terminations(actor: Actor, *, until: datetime, limit: int) -> Iterable[Due]:
 
 
 def buyers(actor: Actor, *, until: datetime, limit: int) -> Iterable[Due]:
-    if not actor.may(Permission.DUTY_VIEW):
+    if not holds_whole(actor, Permission.DUTY_VIEW):
         return
     rows: QuerySet[BuyersInformed] = BuyersInformed.objects.filter(finished_at__isnull=True, due_at__lt=until)
     for one in rows.order_by("due_at", "id")[:limit]:

@@ -64,6 +64,17 @@ WINGS = (
         ),
     ),
     Wing(
+        _("Appeals"),
+        "scale",
+        (
+            Room(_("Desk"), "appeals", (Permission.APPEAL_VIEW,)),
+            Room(_("Numbers"), "appeals_board", (Permission.APPEAL_VIEW,)),
+            Room(_("To make good"), "restitutions", (Permission.APPEAL_VIEW,)),
+            Room(_("To audit"), "appeal_audits", (Permission.APPEAL_VIEW,)),
+            Room(_("Out of court"), "out_of_court", (Permission.APPEAL_VIEW,)),
+        ),
+    ),
+    Wing(
         _("Routing"),
         "route",
         (
@@ -99,6 +110,18 @@ WINGS = (
             Room(_("Counter-notices"), "counters_list", (Permission.RIGHT_VIEW,)),
             Room(_("Owners"), "rights_owners", (Permission.RIGHT_VIEW,), everywhere=True),
             Room(_("Repeat infringers"), "repeat_infringers", (Permission.RIGHT_VIEW,), everywhere=True),
+        ),
+    ),
+    Wing(
+        _("Duties"),
+        "scale",
+        (
+            Room(_("Traders"), "duties_traders", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Ends of service"), "duties_terminations", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Buyers"), "duties_campaigns", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Legal holds"), "duties_holds", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Retention"), "duties_retention", (Permission.ERASURE_RUN,), everywhere=True),
+            Room(_("Erasure"), "duties_erasures", (Permission.ERASURE_RUN,), everywhere=True),
         ),
     ),
     Wing(
