@@ -22,11 +22,11 @@ STATEMENT_TOPIC = "statement.issued"
 def source_of(item_id: UUID, *, since: datetime | None, at: datetime) -> Source:
     """What made us look, from the reports since ``since``; the weightiest kind of reporter counts.
 
-    A suspended trusted flagger's notice is a notice like any other.
+    A suspended or lapsed trusted flagger's notice is a notice like any other.
     """
     kinds = {
-        ReporterKind.USER.value if suspended is not None else kind
-        for kind, suspended in _reporters(item_id, at, since or datetime.min.replace(tzinfo=UTC))
+        ReporterKind.USER.value if suspended is not None or (until is not None and until < at.date()) else kind
+        for kind, suspended, until in _reporters(item_id, at, since or datetime.min.replace(tzinfo=UTC))
     }
     if ReporterKind.AUTHORITY in kinds:
         return Source.AUTHORITY
@@ -38,7 +38,7 @@ def source_of(item_id: UUID, *, since: datetime | None, at: datetime) -> Source:
 _reporters = Prepared(
     lambda item, until, since: (
         Report.objects.filter(item_id=item, received_at__lte=until, received_at__gte=since)
-        .values_list("reporter__kind", "reporter__suspended_at")
+        .values_list("reporter__kind", "reporter__suspended_at", "reporter__valid_until")
         .distinct()
     ),
     Report.item,

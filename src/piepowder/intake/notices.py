@@ -108,7 +108,7 @@ def _report(actor: Actor, notice: Notice, at: datetime) -> ReportReceipt:
     ReportEvidence.objects.bulk_create(
         ReportEvidence(report=one, stored_id=upload) for one in reports for upload in uploads.values()
     )
-    trust = trust_of(reporter, notice.policy_code)
+    trust = trust_of(reporter, notice.policy_code, at)
     record_many(actor=actor, at=at, entries=[_fact(one, reporter, trust) for one in reports])
     if paused_until(PausedWhose.REPORTER, reporter.pk, PausedWhat.NOTICES, at) is None:
         publish(ReportsReceived(tuple(_arrived(one, reporter, trust) for one in reports), at, actor))

@@ -10,13 +10,14 @@ from piepowder.intake.moments import receive_moments
 from piepowder.intake.notices import report
 from piepowder.intake.pausing import end_pause, pause
 from piepowder.intake.reception import receive
-from piepowder.intake.reporters import forget_reporter, register_flagger, suspend_flagger
+from piepowder.intake.reporters import forget_reporter, lapse_flaggers, register_flagger, suspend_flagger
 from piepowder.intake.stream import receive_stream
 
 __all__ = [
     "answer_once",
     "end_pause",
     "forget_reporter",
+    "lapse_flaggers",
     "note_outcome",
     "pause",
     "publish_item_schema",

@@ -382,7 +382,7 @@ def _report_line(one: Report) -> ReportLine:
     return ReportLine(
         id=one.id,
         reporter_kind=one.reporter.kind,
-        trust=trust_of(one.reporter, one.policy_code),
+        trust=trust_of(one.reporter, one.policy_code, one.received_at),
         basis=one.basis,
         policy_code=one.policy_code,
         reason=one.reason,

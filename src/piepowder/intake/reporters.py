@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,22 +39,38 @@ class NoSuchReporter(NotFound):
 
 @transaction.atomic
 def register_flagger(
-    *, actor: Actor, external_ref: str, name: str, email: str, areas: Sequence[str] = (), at: datetime
+    *,
+    actor: Actor,
+    external_ref: str,
+    name: str,
+    email: str,
+    areas: Sequence[str] = (),
+    awarded_by: str = "",
+    valid_until: date | None = None,
+    at: datetime,
 ) -> Reporter:
-    """Enter a trusted flagger (DSA Art. 22), or change what is known of one; ``areas`` are policy codes, empty means all."""
+    """Enter a trusted flagger (DSA Art. 22), or change what is known of one; ``areas`` are policy codes, empty means all.
+
+    ``awarded_by`` is the Digital Services Coordinator; after ``valid_until`` the status has lapsed.
+    """
     require(actor, Permission.PERSON_EDIT)
+    given = {
+        "name": name,
+        "email": email,
+        "areas": list(areas),
+        "awarded_by": awarded_by,
+        "valid_until": valid_until,
+    }
     reporter, new = Reporter.objects.update_or_create(
         kind=ReporterKind.TRUSTED_FLAGGER,
         external_ref=external_ref,
-        defaults={"name": name, "email": email, "areas": list(areas)},
-        create_defaults={
-            "name": name,
-            "email": email,
-            "areas": list(areas),
-            "trust": TRUST[ReporterKind.TRUSTED_FLAGGER.value],
-        },
+        defaults=given,
+        create_defaults=given | {"trust": TRUST[ReporterKind.TRUSTED_FLAGGER.value]},
     )
-    _fact(actor, at, "reporter.register", reporter, areas=list(areas), new=new)
+    more = {"valid_until": valid_until.isoformat()} if valid_until else {}
+    _fact(actor, at, "reporter.register", reporter, areas=list(areas), new=new, **more)
+    if not new:
+        publish(ReportersWeighed((reporter.pk,), at))
     return reporter
 
 
@@ -114,14 +130,29 @@ def ensure_reporter(given: ReporterGiven) -> Reporter:
     return reporter
 
 
-def trust_of(reporter: Reporter, policy_code: str) -> int:
-    """How much this report weighs: a trusted flagger's standing holds in their areas and while it is not suspended."""
+def lapse_flaggers(*, now: datetime) -> int:
+    """Tell the packages above of trusted flaggers whose status lapsed in the last days: open cases lose their priority."""
+    today = now.date()
+    lapsed = Reporter.objects.filter(
+        kind=ReporterKind.TRUSTED_FLAGGER, valid_until__lt=today, valid_until__gte=today - timedelta(days=3)
+    )
+    ids = tuple(lapsed.order_by("pk").values_list("pk", flat=True))
+    if ids:
+        with transaction.atomic():
+            publish(ReportersWeighed(ids, now))
+    return len(ids)
+
+
+def trust_of(reporter: Reporter, policy_code: str, at: datetime) -> int:
+    """How much this report weighs: a trusted flagger's standing holds in their areas and while it is neither suspended
+    nor lapsed."""
     if reporter.kind != ReporterKind.TRUSTED_FLAGGER:
         return reporter.trust
     within = not reporter.areas or any(
         policy_code == area or policy_code.startswith(f"{area}-") for area in reporter.areas
     )
-    return reporter.trust if within and reporter.suspended_at is None else TRUST[ReporterKind.USER.value]
+    stands = reporter.suspended_at is None and (reporter.valid_until is None or at.date() <= reporter.valid_until)
+    return reporter.trust if within and stands else TRUST[ReporterKind.USER.value]
 
 
 def _locked(reporter_id: UUID) -> Reporter:

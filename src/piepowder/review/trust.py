@@ -30,7 +30,7 @@ def on_reporters_weighed(event: ReportersWeighed) -> None:
     changed = []
     for case in cases:
         since = [one for one in reports[case.item_id] if one.received_at >= case.opened_at]
-        trust = max((trust_of(one.reporter, one.policy_code) for one in since), default=case.trust)
+        trust = max((trust_of(one.reporter, one.policy_code, event.at) for one in since), default=case.trust)
         if trust != case.trust:
             case.trust = trust
             case.rank = rank_of(case)

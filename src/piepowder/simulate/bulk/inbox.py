@@ -110,7 +110,7 @@ class Inbox:
         self.pages.begun(report)
         known.reports.append((report, reporter))
         known.reported.append((at, reporter.kind))
-        trust = trust_of(reporter, notice.policy_code)
+        trust = trust_of(reporter, notice.policy_code, at)
         body = {
             "item": str(item.pk),
             "snapshot": str(item.snapshot_id),
