@@ -11,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from piepowder.api.bench import JUDGEMENTS
 from piepowder.api.contract import PROBLEM_SCHEMA
 from piepowder.api.decisions import RULINGS
+from piepowder.api.rights_shapes import ClaimsGiven, RightGiven
 from piepowder.intake.schemas import json_schema
 from piepowder.intake.schemas.moments import MOMENTS
 from piepowder.intake.schemas.notices import NOTICES
@@ -53,6 +54,8 @@ class PiepowderAPI(NinjaAPI):
         shapes["Judgement"] = _lifted(JUDGEMENTS.json_schema(), shapes)
         shapes["Moments"] = _lifted(MOMENTS.json_schema(), shapes)
         shapes["Notice"] = _lifted(NOTICES.json_schema(), shapes)
+        shapes["RightGiven"] = _lifted(RightGiven.json_schema(), shapes)
+        shapes["ClaimsGiven"] = _lifted(ClaimsGiven.json_schema(), shapes)
         for path in schema["paths"].values():
             for operation in path.values():
                 _tell_contract(operation)

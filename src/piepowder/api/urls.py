@@ -8,6 +8,7 @@ from piepowder.api import (
     bench,
     cases,
     decisions,
+    duties_people,
     items,
     media,
     pending,
@@ -17,6 +18,7 @@ from piepowder.api import (
     portal_appeals,
     queues,
     reports,
+    rights,
     routing,
     standing,
 )
@@ -29,6 +31,7 @@ for _nouns in (
     items,
     media,
     reports,
+    rights,
     decisions,
     cases,
     bench,
@@ -40,6 +43,7 @@ for _nouns in (
     portal,
     portal_appeals,
     standing,
+    duties_people,
 ):
     api.add_router("/v1", _nouns.router)
 

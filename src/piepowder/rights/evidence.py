@@ -166,7 +166,7 @@ def _timeline(claim: Claim, decisions: Iterable[Decision], counters: Iterable[Co
         events += [(row.reversed_at, f"reversed: {row.measure}") for row in one.enforcements.all()]
     for counter in counters:
         events += [(counter.filed_at, "counter-notice filed"), (counter.answered_at, f"counter-notice {counter.state}")]
-    told = sorted((at, what) for at, what in events if at is not None)
+    told = sorted(((at, what) for at, what in events if at is not None), key=lambda one: one[0])
     return [{"at": at.isoformat(), "what": what} for at, what in told]
 
 
