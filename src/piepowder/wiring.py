@@ -76,6 +76,7 @@ JOBS: tuple[Job, ...] = (
     Job("duties.retain", 600, people_jobs.retain),
     Job("interop.submit", 2, interop.submit),
     Job("interop.watch_lateness", 300, interop.watch_lateness),
+    Job("interop.watch_streams", 3600, interop.watch_streams),
     Job("standing.sweep", 1, standing_jobs.sweep),
     Job("rights.file_claims", 1, rights_jobs.file_claims),
 )

@@ -25,6 +25,20 @@ BY_CODE: Mapping[str, Sentence] = {
     "not_permitted": Sentence(
         _("You may not do this"), _("Ask an administrator for the permission, or go on with something else.")
     ),
+    "not_second_person": Sentence(
+        _("Somebody else must do this"),
+        _("Whoever decided or approved cannot let their own words pass. Ask a colleague to look."),
+    ),
+    "no_such_submission": Sentence(
+        _("There is no such submission"), _("Search for the statement by its reference in the list of submissions.")
+    ),
+    "reason_needed": Sentence(_("A reason is needed"), _("Say in a sentence why; whoever looks later reads it.")),
+    "bad_token": Sentence(
+        _("This is no token"), _("Copy the token from your account at the database, without the spaces around it.")
+    ),
+    "token_from_environment": Sentence(
+        _("The token is not kept here"), _("Change PIEPOWDER_DSA_TOKEN where the server is started, and restart it.")
+    ),
     "lease_lost": Sentence(
         _("This case is no longer yours"),
         _(

@@ -8,13 +8,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from piepowder.decisions.transparency import SCHEMA_VERSION
 from piepowder.interop import line
 from piepowder.interop.backing_off import next_try
 from piepowder.interop.client import Answer, Client
 from piepowder.interop.models import Submission
-from piepowder.interop.payloads import hash_of, payload_of
-from piepowder.interop.sending import the_client
+from piepowder.interop.payloads import payload_of
+from piepowder.interop.sending import evidence, the_client
 from piepowder.interop.states import SUBMISSION_FLOW, How, SubmissionState
 from piepowder.kernel.actor import SYSTEM
 from piepowder.ledger.operations import record
@@ -44,7 +43,7 @@ def check(
     *,
     now: datetime,
     connect: Callable[[line.Standing], Client] = the_client,
-    jitter: Callable[[], float] = random.random,
+    jitter: Callable[[], float] = lambda: random.random(),
 ) -> int:
     """Ask the database about each; found ones are there, others go back into the queue. How many were settled."""
     where = line.standing()
@@ -77,8 +76,7 @@ def _settle(row: Submission, answer: Answer, *, token: str, now: datetime, jitte
             next_at=None,
             status=302,
             problem="",
-            payload_hash=hash_of(payload_of(row.statement)),
-            schema_version=SCHEMA_VERSION,
+            **evidence(payload_of(row.statement), row.decided_at, now),
         )
         record(actor=SYSTEM, at=now, verb="submission.find", subject_kind="submission", subject_id=row.pk)
         return True

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Q
 
 from piepowder.access.options import chosen
 from piepowder.interop.models import Line
@@ -18,6 +20,7 @@ from piepowder.outbox.operations import enqueue
 
 HALTED_TOPIC = "submissions.halted"
 LATE_TOPIC = "submissions.late"
+STREAM_TOPIC = "submissions.stream_changed"
 _ORDER_KEY = "dsa"
 _TELL_AGAIN_AFTER = timedelta(days=1)
 
@@ -103,11 +106,21 @@ def works() -> None:
 
 
 def tell_of_lateness(*, late: int, oldest: datetime, at: datetime) -> bool:
-    """Say once a day that statements are late."""
-    Line.objects.get_or_create(pk=1)
-    due = Line.objects.filter(late_told_at__isnull=True) | Line.objects.filter(late_told_at__lte=at - _TELL_AGAIN_AFTER)
-    if not due.update(late_told_at=at):
-        return False
+    """Say once a day that statements are late; false when that was said."""
     body = {"line": "dsa", "late": late, "oldest_decided_at": oldest.isoformat()}
-    enqueue(topic=LATE_TOPIC, order_key=_ORDER_KEY, body=body, at=at, not_before=at)
+    return _tell("late_told_at", LATE_TOPIC, body, at)
+
+
+def tell_of_streams(*, changed: list[dict[str, str]], at: datetime) -> bool:
+    """Say once a day that streams of statements changed; false when that was said."""
+    return _tell("streams_told_at", STREAM_TOPIC, {"line": "dsa", "changed": changed}, at)
+
+
+@transaction.atomic
+def _tell(when: str, topic: str, body: dict[str, Any], at: datetime) -> bool:
+    Line.objects.get_or_create(pk=1)
+    due = Q(**{f"{when}__isnull": True}) | Q(**{f"{when}__lte": at - _TELL_AGAIN_AFTER})
+    if not Line.objects.filter(due).update(**{when: at}):
+        return False
+    enqueue(topic=topic, order_key=_ORDER_KEY, body=body, at=at, not_before=at)
     return True

@@ -38,6 +38,8 @@ class Submission(models.Model):
     payload_hash = models.CharField(max_length=64, blank=True)
     schema_version = models.CharField(max_length=20, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    lag_s = models.PositiveIntegerField(null=True, blank=True)
+    """From the decision until it was submitted."""
     how = models.CharField(max_length=20, choices=How.choices, blank=True)
     uuid = models.CharField(max_length=64, blank=True)
     """The database's id of it."""
@@ -107,6 +109,7 @@ class Line(models.Model):
     """In a row, of whole attempts."""
     problem = models.CharField(max_length=300, blank=True)
     late_told_at = models.DateTimeField(null=True, blank=True)
+    streams_told_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_line")]

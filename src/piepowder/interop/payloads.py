@@ -8,7 +8,7 @@ from piepowder.decisions.models import Statement
 from piepowder.intake.models import Item, Reporter
 from piepowder.intake.states import Kind, ReporterKind
 from piepowder.interop.lint import Finding, findings
-from piepowder.kernel.canonical import canonical_json, digest
+from piepowder.kernel.canonical import digest
 
 _NAMES = ("legal_name", "name")
 _BODIES = (ReporterKind.TRUSTED_FLAGGER, ReporterKind.AUTHORITY)
@@ -21,7 +21,7 @@ def payload_of(statement: Statement) -> dict[str, Any]:
 
 def hash_of(payload: dict[str, Any]) -> str:
     """The digest by which it can be shown later what was sent."""
-    return digest(canonical_json(payload))
+    return digest(payload)
 
 
 def personal_data_in(statement: Statement, payload: dict[str, Any]) -> tuple[Finding, ...]:

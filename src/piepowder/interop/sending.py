@@ -50,7 +50,8 @@ class Taken:
     id: UUID
     puid: str
     payload: dict[str, Any]
-    attempts: int = 1
+    decided_at: datetime
+    attempts: int
 
 
 def the_client(where: line.Standing) -> Client:
@@ -62,7 +63,7 @@ def submit(
     *,
     now: datetime,
     connect: Callable[[line.Standing], Client] = the_client,
-    jitter: Callable[[], float] = random.random,
+    jitter: Callable[[], float] = lambda: random.random(),
 ) -> int:
     """Send what is due, one batch; how many statements were settled. Zero while the line is off, halted or resting."""
     where = line.standing()
@@ -96,7 +97,7 @@ def take(*, now: datetime) -> list[Taken]:
         elif hits := _personal_data(row, payload):
             _block(row, hits, now)
         else:
-            taken.append(Taken(row.pk, row.puid, payload, row.attempts + 1))
+            taken.append(Taken(row.pk, row.puid, payload, row.decided_at, row.attempts + 1))
     Submission.objects.filter(pk__in=[one.id for one in taken]).update(
         state=SUBMISSION_FLOW.target("take"), taken_until=now + LEASE, attempts=F("attempts") + 1
     )
@@ -140,7 +141,12 @@ def _block(row: Submission, found: Sequence[Finding], at: datetime) -> None:
 
 @transaction.atomic
 def settle(
-    taken: Sequence[Taken], answer: Answer, *, token: str, now: datetime, jitter: Callable[[], float] = random.random
+    taken: Sequence[Taken],
+    answer: Answer,
+    *,
+    token: str,
+    now: datetime,
+    jitter: Callable[[], float] = lambda: random.random(),
 ) -> int:
     """Write down what came of an attempt; how many statements it settled."""
     reading = read(answer, [one.puid for one in taken])
@@ -153,9 +159,18 @@ def settle(
         own = next_try(now, by_puid[puid].attempts, jitter()) if reading.failed else now
         changes = _changes(fate, puid in doubted, answer, reading, max(again_at, own), now)
         if fate.turn in {Turn.STORED, Turn.KNOWN}:
-            changes |= {"payload_hash": hash_of(by_puid[puid].payload), "schema_version": SCHEMA_VERSION}
+            changes |= evidence(by_puid[puid].payload, by_puid[puid].decided_at, now)
         settled += _write(by_puid[puid], changes, now)
     return settled if not reading.failed else 0
+
+
+def evidence(payload: dict[str, Any], decided_at: datetime, now: datetime) -> dict[str, Any]:
+    """What is kept of a statement that is there: what was sent, by which schema, and how long it took."""
+    return {
+        "payload_hash": hash_of(payload),
+        "schema_version": SCHEMA_VERSION,
+        "lag_s": max(0, int((now - decided_at).total_seconds())),
+    }
 
 
 def _line_after(

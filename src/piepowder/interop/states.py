@@ -22,6 +22,9 @@ class SubmissionState(models.TextChoices):
 
 
 OPEN = (SubmissionState.QUEUED, SubmissionState.TAKEN, SubmissionState.UNSURE)
+STILL_TO_GO = (*OPEN, SubmissionState.REPAIR, SubmissionState.BLOCKED)
+TO_DO = (SubmissionState.REPAIR, SubmissionState.BLOCKED)
+"""Those that wait for a person."""
 THERE = (SubmissionState.SENT, SubmissionState.DUPLICATE)
 
 SUBMISSION_FLOW: Flow[SubmissionState] = Flow(

@@ -7,74 +7,195 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('decisions', '0004_redress'),
+        ("decisions", "0004_redress"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('token', models.TextField(blank=True)),
-                ('token_changed_at', models.DateTimeField(blank=True, null=True)),
-                ('halted_for', models.CharField(blank=True, max_length=64)),
-                ('halted_at', models.DateTimeField(blank=True, null=True)),
-                ('rests_until', models.DateTimeField(blank=True, null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('late_told_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("token", models.TextField(blank=True)),
+                ("token_changed_at", models.DateTimeField(blank=True, null=True)),
+                ("halted_for", models.CharField(blank=True, max_length=64)),
+                ("halted_at", models.DateTimeField(blank=True, null=True)),
+                ("rests_until", models.DateTimeField(blank=True, null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("late_told_at", models.DateTimeField(blank=True, null=True)),
+                ("streams_told_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_line')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_line")],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.UUIDField(default=piepowder.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('puid', models.CharField(max_length=64, unique=True)),
-                ('state', models.CharField(choices=[('queued', 'waiting'), ('taken', 'being sent'), ('unsure', 'outcome unknown'), ('sent', 'sent'), ('duplicate', 'already there'), ('repair', 'refused, to be looked at'), ('blocked', 'stopped: personal data'), ('given_up', 'given up'), ('not_needed', 'not needed'), ('withdrawn', 'withdrawn before sending')], default='queued', max_length=10)),
-                ('why', models.CharField(blank=True, choices=[('', ''), ('no_eea', 'reaches no country of the EEA'), ('deceptive_high_volume', 'deceptive high-volume commercial content'), ('authority_order', 'order of an authority (Art. 9)'), ('no_contact', 'no electronic contact known'), ('never_in_force', 'the restriction never took effect')], max_length=30)),
-                ('decided_at', models.DateTimeField()),
-                ('stream', models.CharField(max_length=120)),
-                ('source_type', models.CharField(blank=True, max_length=40)),
-                ('category', models.CharField(blank=True, max_length=100)),
-                ('automated_detection', models.CharField(blank=True, max_length=3)),
-                ('automated_decision', models.CharField(blank=True, max_length=40)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('next_at', models.DateTimeField(blank=True, null=True)),
-                ('taken_until', models.DateTimeField(blank=True, null=True)),
-                ('doubted', models.BooleanField(default=False)),
-                ('payload_hash', models.CharField(blank=True, max_length=64)),
-                ('schema_version', models.CharField(blank=True, max_length=20)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('how', models.CharField(blank=True, choices=[('', ''), ('answered', 'the database confirmed it'), ('found', 'found there after an unknown outcome'), ('refused_as_known', 'refused as already known')], max_length=20)),
-                ('uuid', models.CharField(blank=True, max_length=64)),
-                ('permalink', models.CharField(blank=True, max_length=500)),
-                ('made_there_at', models.DateTimeField(blank=True, null=True)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('response', models.JSONField(default=dict)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('errors', models.JSONField(default=list)),
-                ('found', models.JSONField(default=list)),
-                ('overridden_at', models.DateTimeField(blank=True, null=True)),
-                ('override_reason', models.CharField(blank=True, max_length=500)),
-                ('give_up_reason', models.CharField(blank=True, max_length=500)),
-                ('reversal', models.CharField(blank=True, choices=[('', ''), ('overturned', 'overturned'), ('replaced', 'replaced by another decision')], max_length=12)),
-                ('reversed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('given_up_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('overridden_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('statement', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='submission', to='decisions.statement')),
+                ("id", models.UUIDField(default=piepowder.kernel.ids.new_id, primary_key=True, serialize=False)),
+                ("puid", models.CharField(max_length=64, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting"),
+                            ("taken", "being sent"),
+                            ("unsure", "outcome unknown"),
+                            ("sent", "sent"),
+                            ("duplicate", "already there"),
+                            ("repair", "refused, to be looked at"),
+                            ("blocked", "stopped: personal data"),
+                            ("given_up", "given up"),
+                            ("not_needed", "not needed"),
+                            ("withdrawn", "withdrawn before sending"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("no_eea", "reaches no country of the EEA"),
+                            ("deceptive_high_volume", "deceptive high-volume commercial content"),
+                            ("authority_order", "order of an authority (Art. 9)"),
+                            ("no_contact", "no electronic contact known"),
+                            ("never_in_force", "the restriction never took effect"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField()),
+                ("stream", models.CharField(max_length=120)),
+                ("source_type", models.CharField(blank=True, max_length=40)),
+                ("category", models.CharField(blank=True, max_length=100)),
+                ("automated_detection", models.CharField(blank=True, max_length=3)),
+                ("automated_decision", models.CharField(blank=True, max_length=40)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("next_at", models.DateTimeField(blank=True, null=True)),
+                ("taken_until", models.DateTimeField(blank=True, null=True)),
+                ("doubted", models.BooleanField(default=False)),
+                ("payload_hash", models.CharField(blank=True, max_length=64)),
+                ("schema_version", models.CharField(blank=True, max_length=20)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("lag_s", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("answered", "the database confirmed it"),
+                            ("found", "found there after an unknown outcome"),
+                            ("refused_as_known", "refused as already known"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("uuid", models.CharField(blank=True, max_length=64)),
+                ("permalink", models.CharField(blank=True, max_length=500)),
+                ("made_there_at", models.DateTimeField(blank=True, null=True)),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("response", models.JSONField(default=dict)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("errors", models.JSONField(default=list)),
+                ("found", models.JSONField(default=list)),
+                ("overridden_at", models.DateTimeField(blank=True, null=True)),
+                ("override_reason", models.CharField(blank=True, max_length=500)),
+                ("give_up_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "reversal",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", ""), ("overturned", "overturned"), ("replaced", "replaced by another decision")],
+                        max_length=12,
+                    ),
+                ),
+                ("reversed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "given_up_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "overridden_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "statement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="submission", to="decisions.statement"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'unsure'])), fields=['next_at', 'id'], name='submission_due'), models.Index(condition=models.Q(('state', 'taken')), fields=['taken_until'], name='submission_taken'), models.Index(fields=['state', '-created_at'], name='submission_by_state'), models.Index(fields=['-created_at', '-id'], name='submission_by_time'), models.Index(fields=['decided_at'], name='submission_by_decision'), models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['sent_at'], name='submission_by_sending')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'not_needed'), models.Q(('why', ''), _negated=True)), models.Q(models.Q(('state', 'not_needed'), _negated=True), ('why', '')), _connector='OR'), name='not_needed_says_why'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'taken'), ('taken_until__isnull', False)), models.Q(models.Q(('state', 'taken'), _negated=True), ('taken_until__isnull', True)), _connector='OR'), name='taken_submission_has_lease'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state__in', ['sent', 'duplicate']), models.Q(('how', ''), _negated=True)), models.Q(models.Q(('state__in', ['sent', 'duplicate']), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='sent_submission_says_how')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "unsure"])),
+                        fields=["next_at", "id"],
+                        name="submission_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "taken")), fields=["taken_until"], name="submission_taken"
+                    ),
+                    models.Index(fields=["state", "-created_at"], name="submission_by_state"),
+                    models.Index(fields=["-created_at", "-id"], name="submission_by_time"),
+                    models.Index(fields=["decided_at"], name="submission_by_decision"),
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", False)), fields=["sent_at"], name="submission_by_sending"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "not_needed"), models.Q(("why", ""), _negated=True)),
+                            models.Q(models.Q(("state", "not_needed"), _negated=True), ("why", "")),
+                            _connector="OR",
+                        ),
+                        name="not_needed_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "taken"), ("taken_until__isnull", False)),
+                            models.Q(models.Q(("state", "taken"), _negated=True), ("taken_until__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="taken_submission_has_lease",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("sent_at__isnull", False),
+                                ("state__in", ["sent", "duplicate"]),
+                                models.Q(("how", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ["sent", "duplicate"]), _negated=True), ("sent_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="sent_submission_says_how",
+                    ),
+                ],
             },
         ),
     ]
