@@ -32,7 +32,11 @@ from tests.isolation.routes import Route, routes
 from tests.isolation.table import EXAMPLES, OPERATIONS, ROUTES, Asked
 from tests.isolation.world import ACME, BPOS, HOUSE, ZENITH, Firm, World, keep_busy
 
-ROLES = sorted(SHIPPED)
+ROLES = {
+    ACME: sorted(SHIPPED),
+    # The two firms are built alike: what holds for every role of one is tried with the widest and the plainest of the other.
+    ZENITH: ["administrator", "moderator"],
+}
 OTHER = {ACME: ZENITH, ZENITH: ACME}
 # Of each address at most so many examples are posted to: posting is tried for refusal, not for what it shows.
 _POSTS = 4
@@ -65,7 +69,7 @@ def test_every_operation_of_the_api_is_in_the_table() -> None:
 def test_no_screen_shows_another_vendor(world: World, vendor: str) -> None:
     asked, theirs = list(_requests(world, vendor)), _belongings(world.firms[OTHER[vendor]])
     leaks: list[str] = []
-    for role in ROLES:
+    for role in ROLES[vendor]:
         browser = _logged_in(world.firms[vendor], role)
         # A route that does not answer a method at all is asked once, one that is not for this role twice.
         deaf: Counter[tuple[str, str]] = Counter()
