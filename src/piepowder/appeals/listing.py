@@ -141,8 +141,14 @@ def is_blind(appeal: Appeal) -> bool:
 
 def appeal_scope(actor: Actor, permission: Permission = Permission.APPEAL_VIEW, prefix: str = "decision__") -> Q:
     """The appeals (or what hangs on a decision in the same way) that ``actor`` may see."""
-    columns = {name: f"{prefix}{name}" for name in ("vendor", "queue", "market", "language")}
-    return scope_q(actor, permission, **columns)
+    return scope_q(
+        actor,
+        permission,
+        vendor=f"{prefix}vendor",
+        queue=f"{prefix}queue",
+        market=f"{prefix}market",
+        language=f"{prefix}language",
+    )
 
 
 def _wanted(filters: DeskFilters, actor: Actor, now: datetime) -> Q:

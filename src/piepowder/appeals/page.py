@@ -103,17 +103,17 @@ def appeal_page(actor: Actor, appeal_id: UUID, *, now: datetime, language: str =
         blind=blind,
         cited=_cited(decision, language, now),
         reports=reports_about(actor, decision.item_id),
-        evidence=appeal.evidence.select_related("stored", "user"),
-        questions=appeal.questions.select_related("user"),
-        steps=appeal.steps.select_related("user"),
-        letters=letters_about("appeal", str(appeal.pk)),
+        evidence=list(appeal.evidence.select_related("stored", "user")),
+        questions=list(appeal.questions.select_related("user")),
+        steps=list(appeal.steps.select_related("user")),
+        letters=list(letters_about("appeal", str(appeal.pk))),
         others=[
             appeal_row(other, actor, now)
             for other in others.prefetch_related("decision__citations__version__policy").order_by("filed_at", "id")
         ],
-        restitutions=appeal.restitutions.select_related("done_by"),
+        restitutions=list(appeal.restitutions.select_related("done_by")),
         audit=AuditRequest.objects.filter(appeal=appeal).first(),
-        cases=OutOfCourtCase.objects.filter(decision=decision).select_related("body"),
+        cases=list(OutOfCourtCase.objects.filter(decision=decision).select_related("body")),
         again_until=second_until(appeal),
         can=_can(actor, appeal),
     )
