@@ -82,6 +82,8 @@ class Health:
     note: str
     number: int
     mode: str
+    market: str
+    """Whose rules hold for this seller."""
     counts: tuple[CountLine, ...]
     entries: tuple[EntryLine, ...]
     earnings: tuple[Earning, ...]
@@ -134,6 +136,7 @@ def _health(
         note=said(ladder.note, language),
         number=ladder.number,
         mode=known.mode,
+        market=happened.account.market,
         counts=_counts(standing, language),
         entries=entry_lines(standing, happened, language),
         earnings=standing.earnings,

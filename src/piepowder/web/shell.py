@@ -102,6 +102,14 @@ WINGS = (
         ),
     ),
     Wing(
+        _("Standing"),
+        "stairs-up",
+        (
+            Room(_("Ladders"), "ladders", (Permission.STANDING_VIEW,)),
+            Room(_("Sanctions"), "sanctions", (Permission.STANDING_VIEW,)),
+        ),
+    ),
+    Wing(
         _("Rights"),
         "copyright",
         (
