@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from piepowder.intake.models import Reporter
+from piepowder.intake.models import Report, Reporter
 from piepowder.kernel.ids import new_id
 from piepowder.review.models import Question
+from piepowder.rights.models import Claim, ClaimBatch, CounterNotice, Right
 from tests.isolation.world import POLICY, Firm, World
 
 Pick = Callable[[World, Firm, Firm], Iterable[Any]]
@@ -56,6 +57,12 @@ EXAMPLES: dict[str, Pick] = {
     "delivery_id": lambda world, other, own: world.deliveries[:4],
     "digest": lambda world, other, own: [world.digest],
     "reporter_id": lambda world, other, own: Reporter.objects.order_by("pk").values_list("pk", flat=True)[:2],
+    "right_id": lambda world, other, own: [*Right.objects.values_list("pk", flat=True)[:2], new_id()],
+    "claim_id": lambda world, other, own: [*Claim.objects.values_list("pk", flat=True)[:2], new_id()],
+    "counter_id": lambda world, other, own: [*CounterNotice.objects.values_list("pk", flat=True)[:2], new_id()],
+    "notice_id": lambda world, other, own: [*ClaimBatch.objects.values_list("pk", flat=True)[:2], new_id()],
+    "report_id": lambda world, other, own: Report.objects.order_by("pk").values_list("pk", flat=True)[:2],
+    "topic": lambda world, other, own: ["safety", "ip"],
     "ref": lambda world, other, own: ["S-1"],
     "kind": lambda world, other, own: ["listing"],
     "external_id": lambda world, other, own: ["L-decided-1", "L-decided-2", "L-skipped-1", "L-held-2"],
@@ -331,6 +338,38 @@ ROUTES: dict[str, Asked] = {
     "saml_finish_acs": PLAIN,
     "saml_metadata": PLAIN,
     "saml_sls": PLAIN,
+    "rights_registry": Asked(queries=("q=x", "state=verified")),
+    "right_add": Asked(posted={"type": "copyright", "title": "Mine", "owner_ref": "R-9", "language": "en"}),
+    "right": PLAIN,
+    "right_edit": Asked(posted={"type": "copyright", "title": "Mine", "owner_ref": "R-9", "language": "en"}),
+    "right_move": Asked(values={"way": ("verify", "refuse", "retire")}),
+    "right_claim": Asked(
+        posted={"sender": "owner", "locations": "L-decided-2", "reason": "Ours.", "good_faith": "on"}
+    ),
+    "claim_notice": PLAIN,
+    "claim_notice_csv": PLAIN,
+    "rights_paper": PLAIN,
+    "claims_list": Asked(queries=("outcome=pending", "seller=S-1")),
+    "claim": PLAIN,
+    "claim_evidence": PLAIN,
+    "counters_list": Asked(queries=("state=accepted",)),
+    "counter": Asked(posted={"way": "reject", "answer": "because"}),
+    "rights_owners": Asked(queries=("q=x",)),
+    "rights_owner": PLAIN,
+    "repeat_infringers": PLAIN,
+    "portal:report_topics": PLAIN,
+    "portal:report_form": Asked(posted={"where": "L-decided-2", "reason": "because", "good_faith": "on"}),
+    "portal:report_sent": PLAIN,
+    "portal:reports": PLAIN,
+    "portal:report": PLAIN,
+    "portal:complain": Asked(posted={"text": "because"}),
+    "portal:rights": PLAIN,
+    "portal:right_add": PLAIN,
+    "portal:right_claims": Asked(posted={"where": "L-decided-2", "reason": "because", "good_faith": "on"}),
+    "portal:claim_batch": PLAIN,
+    "portal:claims": PLAIN,
+    "portal:claims_against": PLAIN,
+    "portal:counter": Asked(posted={"ground": "mistake", "text": "because"}),
     "outbox": PLAIN,
     "receiver_add": PLAIN,
     "receiver_edit": Asked(values={"code": ("shop",)}),
@@ -381,6 +420,9 @@ ROUTES: dict[str, Asked] = {
     "api:upload_media": PLAIN,
     "api:media": PLAIN,
     "api:submit_report": PLAIN,
+    "api:rights": Asked(queries=("owner=R-1", "state=verified")),
+    "api:right": PLAIN,
+    "api:right_claims": Asked(queries=("outcome=pending",)),
     "api:decide_by_machine": PLAIN,
     "api:decisions": Asked(
         queries=("vendor={other}", "site={other}-site", "team={other}-team", "decider_id={stranger}", "text={other}")
@@ -427,6 +469,11 @@ OPERATIONS: dict[str, str] = {
     "upload_media": "api:upload_media",
     "read_media": "api:media",
     "submit_report": "api:submit_report",
+    "list_rights": "api:rights",
+    "register_right": "api:rights",
+    "read_right": "api:right",
+    "list_claims": "api:right_claims",
+    "file_claims": "api:right_claims",
     "decide_by_machine": "api:decide_by_machine",
     "list_decisions": "api:decisions",
     "export_decisions": "api:decisions_csv",
