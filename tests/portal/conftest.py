@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from piepowder.correspondence.operations import load_shipped_letters
 from piepowder.decisions.models import Decision
 from piepowder.intake.models import Item
+from piepowder.kernel.actor import SYSTEM
 from piepowder.portal.limits import forget_limits
 from piepowder.portal.links import Subject, mint
 from tests.decisions.conftest import Court, court, court_without_templates
@@ -30,7 +32,9 @@ class Fair:
     court: Court
     now: datetime
 
-    def link(self, ref: str = "S-1", *, kind: str = "seller", language: str = "en", only: str = "", **options: Any) -> str:
+    def link(
+        self, ref: str = "S-1", *, kind: str = "seller", language: str = "en", only: str = "", **options: Any
+    ) -> str:
         token = mint(Subject(kind, ref, language, only), options.get("at", self.now), timedelta(hours=1))
         return f"/portal/open/{token}"
 
@@ -51,6 +55,7 @@ class Fair:
 @pytest.fixture
 def fair(court: Court, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Fair:
     forget_limits()
+    load_shipped_letters(actor=SYSTEM, at=now)
     later = now + timedelta(hours=1)
     fair = Fair(court, later)
     monkeypatch.setattr("django.utils.timezone.now", lambda: fair.now)

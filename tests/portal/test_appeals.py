@@ -80,7 +80,9 @@ def test_without_words_the_appeal_does_not_go_on(fair: Fair) -> None:
         ('a"><script>.png', b"no picture", "a&quot;&gt;&lt;script&gt;.png cannot be kept"),
     ],
 )
-def test_a_file_that_cannot_be_kept_is_named_and_the_words_stay(fair: Fair, name: str, content: bytes, said: str) -> None:
+def test_a_file_that_cannot_be_kept_is_named_and_the_words_stay(
+    fair: Fair, name: str, content: bytes, said: str
+) -> None:
     decision = fair.decided()
     base, browser = f"/portal/decisions/{decision.pk}/appeal", fair.browser()
     write(browser, base)

@@ -48,10 +48,11 @@ def test_what_is_no_link_opens_nothing(token: str, now: datetime) -> None:
 
 def test_a_link_signed_with_another_key_opens_nothing(now: datetime, settings: object) -> None:
     token = mint(Subject("seller", "S-1"), now, HOUR)
+    before = settings.SECRET_KEY  # type: ignore[attr-defined]
     settings.SECRET_KEY = "another"  # type: ignore[attr-defined]
     with pytest.raises(LinkDead):
         read(token, now)
-    settings.SECRET_KEY_FALLBACKS = ["tests"]  # type: ignore[attr-defined]
+    settings.SECRET_KEY_FALLBACKS = [before]  # type: ignore[attr-defined]
     assert read(token, now).ref == "S-1"
 
 
@@ -75,7 +76,8 @@ def test_a_dead_link_is_a_page_in_words(fair: Fair) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["overview/", "items/", "decisions/", "appeals/", "account/", "letters/", "everything.zip", "out-of-court/"]
+    "address",
+    ["overview/", "items/", "decisions/", "appeals/", "account/", "letters/", "everything.zip", "out-of-court/"],
 )
 def test_without_a_link_no_page_opens(fair: Fair, address: str) -> None:
     answer = Client().get(f"/portal/{address}")
@@ -155,7 +157,9 @@ def test_the_ledger_knows_the_visit_but_not_the_seller(fair: Fair) -> None:
 
 
 def test_a_link_to_everything_needs_the_permission_everywhere(fair: Fair) -> None:
-    narrow = Actor(ActorKind.KEY, "k", (Mandate(frozenset({Permission.PORTAL_LINK}), Scope(markets=frozenset({"DE"}))),))
+    narrow = Actor(
+        ActorKind.KEY, "k", (Mandate(frozenset({Permission.PORTAL_LINK}), Scope(markets=frozenset({"DE"}))),)
+    )
     with pytest.raises(NotPermitted):
         give_link(actor=narrow, subject=Subject("seller", "S-1"), lasts=None, at=fair.now)
     decision = fair.decided()
@@ -178,4 +182,6 @@ def test_the_language_is_chosen_for_the_visit_and_leads_nowhere_else(fair: Fair)
     answer = browser.post("/portal/language", {"language": "zh-hans", "next": "https://evil.example/portal/"})
     assert answer["Location"] == "/portal/"
     assert browser.get("/portal/overview/")["Content-Language"] == "zh-hans"
-    assert browser.post("/portal/language", {"language": "en", "next": "/portal/items/"})["Location"] == "/portal/items/"
+    assert (
+        browser.post("/portal/language", {"language": "en", "next": "/portal/items/"})["Location"] == "/portal/items/"
+    )

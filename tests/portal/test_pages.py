@@ -55,7 +55,12 @@ def test_who_reported_is_told_nowhere(fair: Fair) -> None:
     fair.court.report(item, name="Nosy Parker", email="nosy@parker.example")
     decision = fair.decided(item)
     browser = fair.browser()
-    for address in (f"decisions/{decision.pk}/", "overview/", f"items/{item.pk}/", f"decisions/{decision.pk}/decision.json"):
+    for address in (
+        f"decisions/{decision.pk}/",
+        "overview/",
+        f"items/{item.pk}/",
+        f"decisions/{decision.pk}/decision.json",
+    ):
         text = browser.get(f"/portal/{address}").text
         assert "osy" not in text and "This is forbidden." not in text
     assert "because of a notice" in browser.get(f"/portal/decisions/{decision.pk}/").text
@@ -169,7 +174,13 @@ def test_hostile_words_stay_words(fair: Fair) -> None:
     item = fair.court.item(title=bad)
     decision = fair.decided(item, facts=f"It says {bad} on the box.")
     browser = fair.browser(language="en")
-    for place in (f"decisions/{decision.pk}/", "overview/", "items/", f"items/{item.pk}/", f"decisions/{decision.pk}/decision.html"):
+    for place in (
+        f"decisions/{decision.pk}/",
+        "overview/",
+        "items/",
+        f"items/{item.pk}/",
+        f"decisions/{decision.pk}/decision.html",
+    ):
         text = browser.get(f"/portal/{place}").text
         assert "<script>alert" not in text and "&lt;script&gt;" in text
 
@@ -220,7 +231,9 @@ def test_one_decision_and_everything_can_be_taken_along(fair: Fair) -> None:
     assert archive.testzip() is None
     names = archive.namelist()
     assert [name.endswith((".html", ".json")) for name in names] == [True] * len(names)
-    told = json.loads(archive.read(next(name for name in names if name.startswith("decisions/") and name.endswith("json"))))
+    told = json.loads(
+        archive.read(next(name for name in names if name.startswith("decisions/") and name.endswith("json")))
+    )
     assert told["decision"] == str(decision.pk)
     assert {"items.json", "letters.json", "appeals.json", "account.json", "corrections.json"} <= set(names)
     later = [browser.get("/portal/everything.zip") for _ in range(5)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +15,24 @@ from piepowder.api.auth import READING, WRITING, caller
 from piepowder.api.bodies import NotJson, TooLarge
 from piepowder.api.contract import answer_shape, contract
 from piepowder.api.paging import Word
-from piepowder.api.portal_guests import ONE, Language, Ref, Strict, guest_in, in_words, one_page, read_with, unkept
+from piepowder.api.portal_guests import (
+    ONE,
+    Language,
+    Place,
+    Ref,
+    Strict,
+    guest_in,
+    in_words,
+    one_page,
+    read_with,
+    reading,
+    unkept,
+)
 from piepowder.api.repeats import answered
 from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.portal import account_data as plain
-from piepowder.portal.complaints import appeal_of, appeals_of, complaint_of, lines_of, tell_appeal
+from piepowder.portal.complaints import complaint_of
 from piepowder.portal.health import healths
 from piepowder.portal.languages import text_language
 from piepowder.portal.letters import letters_of
@@ -48,11 +60,6 @@ class LinkAsked(Strict):
 class WhomAsked(Strict):
     kind: Literal["seller", "reporter", "rights_owner", "buyer"]
     ref: Ref
-
-
-class Place(Schema):
-    page: int = Field(1, ge=1, le=10_000)
-    language: Word = Field("en", description="of the words; what people wrote stays as it is")
 
 
 class ItemsPlace(Place):
@@ -122,22 +129,13 @@ def revoke_portal_links(request: HttpRequest) -> HttpResponse:
     return unkept(answered(200, {"visits": ended}))
 
 
-def _reading(operation_id: str, description: str, *refuses: type[Any]) -> dict[str, Any]:
-    return contract(
-        operation_id,
-        permission=Permission.PORTAL_LINK,
-        refuses=(Malformed, NoSuchThing, *refuses),
-        more={"responses": {200: answer_shape(description, ONE)}},
-    )
-
-
 @router.get(
     "/portal/{path:subject}/overview",
     auth=READING,
     response={200: None},
     url_name="portal_overview",
     summary="What holds against a seller",
-    **_reading("portal_overview", "What holds, and what was decided last"),
+    **reading("portal_overview", "What holds, and what was decided last"),
 )
 def portal_overview(request: HttpRequest, subject: str, asked: Query[Place]) -> HttpResponse:
     """Restrictions of the account and of items that are in force, and the last decisions."""
@@ -160,7 +158,7 @@ def portal_overview(request: HttpRequest, subject: str, asked: Query[Place]) -> 
     response={200: None},
     url_name="portal_items",
     summary="A seller's items",
-    **_reading("portal_items", "One page of items with how each stands"),
+    **reading("portal_items", "One page of items with how each stands"),
 )
 def portal_items(request: HttpRequest, subject: str, asked: Query[ItemsPlace]) -> HttpResponse:
     """The last changed first, a hundred to a page."""
@@ -177,7 +175,7 @@ def portal_items(request: HttpRequest, subject: str, asked: Query[ItemsPlace]) -
     response={200: None},
     url_name="portal_decisions",
     summary="What was decided about a seller",
-    **_reading("portal_decisions", "One page of decisions"),
+    **reading("portal_decisions", "One page of decisions"),
 )
 def portal_decisions(request: HttpRequest, subject: str, asked: Query[Place]) -> HttpResponse:
     """The newest first, a hundred to a page."""
@@ -194,7 +192,7 @@ def portal_decisions(request: HttpRequest, subject: str, asked: Query[Place]) ->
     response={200: None},
     url_name="portal_decision",
     summary="One decision in full",
-    **_reading("portal_decision", "The reasons, the rule, and what can be done until when"),
+    **reading("portal_decision", "The reasons, the rule, and what can be done until when"),
 )
 def portal_decision(request: HttpRequest, subject: str, decision_id: UUID, asked: Query[DecisionPlace]) -> HttpResponse:
     """The statement of reasons in parts and as it was sent."""
@@ -211,44 +209,12 @@ def portal_decision(request: HttpRequest, subject: str, decision_id: UUID, asked
 
 
 @router.get(
-    "/portal/{path:subject}/appeals",
-    auth=READING,
-    response={200: None},
-    url_name="portal_appeals",
-    summary="A seller's appeals",
-    **_reading("portal_appeals", "One page of appeals"),
-)
-def portal_appeals(request: HttpRequest, subject: str, asked: Query[Place]) -> HttpResponse:
-    """The newest first, a hundred to a page."""
-    guest = guest_in(request, subject, asked.language)
-    page, more = one_page(appeals_of(guest.subject, timezone.now()).select_related("decision__item"), asked.page)
-    told = [plain.appeal_line(one) for one in lines_of(page)]
-    return unkept(answered(200, {"rows": told, "page": asked.page, "more": more}))
-
-
-@router.get(
-    "/portal/{path:subject}/appeals/{uuid:appeal_id}",
-    auth=READING,
-    response={200: None},
-    url_name="portal_appeal",
-    summary="One appeal in full",
-    **_reading("portal_appeal", "What was said, asked and answered"),
-)
-def portal_appeal(request: HttpRequest, subject: str, appeal_id: UUID, asked: Query[Place]) -> HttpResponse:
-    """How an appeal goes, as its complainant sees it."""
-    guest = guest_in(request, subject, asked.language)
-    with in_words(asked.language):
-        told = plain.appeal_told(tell_appeal(appeal_of(guest.subject, appeal_id, timezone.now())))
-    return unkept(answered(200, told))
-
-
-@router.get(
     "/portal/{path:subject}/account",
     auth=READING,
     response={200: None},
     url_name="portal_account",
     summary="The health of a seller's account",
-    **_reading("portal_account", "Points, thresholds and what expires when"),
+    **reading("portal_account", "Points, thresholds and what expires when"),
 )
 def portal_account(request: HttpRequest, subject: str, asked: Query[Place]) -> HttpResponse:
     """Where the account stands on each ladder that counts."""
@@ -264,7 +230,7 @@ def portal_account(request: HttpRequest, subject: str, asked: Query[Place]) -> H
     response={200: None},
     url_name="portal_letters",
     summary="Letters to a seller",
-    **_reading("portal_letters", "One page of letters"),
+    **reading("portal_letters", "One page of letters"),
 )
 def portal_letters(request: HttpRequest, subject: str, asked: Query[Place]) -> HttpResponse:
     """Every letter as it was sent, the newest first, a hundred to a page."""

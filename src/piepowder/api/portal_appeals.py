@@ -8,14 +8,25 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field, StringConstraints
 
-from piepowder.api.auth import WRITING, caller
+from piepowder.api.auth import READING, WRITING, caller
 from piepowder.api.bodies import NotJson, TooLarge
 from piepowder.api.contract import answer_shape, contract
-from piepowder.api.portal_guests import ONE, Language, Strict, guest_in, read_with, unkept
-from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered_once
+from piepowder.api.portal_guests import (
+    ONE,
+    Language,
+    Place,
+    Strict,
+    guest_in,
+    in_words,
+    one_page,
+    read_with,
+    reading,
+    unkept,
+)
+from piepowder.api.repeats import IDEMPOTENCY_KEY, REPEAT_REFUSALS, answered, answered_once
 from piepowder.appeals.models import Appeal
 from piepowder.appeals.operations import (
     AlreadyAppealed,
@@ -28,7 +39,16 @@ from piepowder.appeals.operations import (
 from piepowder.kernel.errors import Malformed
 from piepowder.kernel.permissions import Permission
 from piepowder.portal import account_data as plain
-from piepowder.portal.complaints import add_to_appeal, answer_question, appeal_of, file_appeal, take_back, tell_appeal
+from piepowder.portal.complaints import (
+    add_to_appeal,
+    answer_question,
+    appeal_of,
+    appeals_of,
+    file_appeal,
+    lines_of,
+    take_back,
+    tell_appeal,
+)
 from piepowder.portal.theirs import decision_of
 from piepowder.portal.visits import Guest, NoSuchThing
 
@@ -54,6 +74,38 @@ class AdditionAsked(Strict):
 
 class AnswerAsked(Strict):
     text: _Text
+
+
+@router.get(
+    "/portal/{path:subject}/appeals",
+    auth=READING,
+    response={200: None},
+    url_name="portal_appeals",
+    summary="A seller's appeals",
+    **reading("portal_appeals", "One page of appeals"),
+)
+def portal_appeals(request: HttpRequest, subject: str, asked: Query[Place]) -> HttpResponse:
+    """The newest first, a hundred to a page."""
+    guest = guest_in(request, subject, asked.language)
+    page, more = one_page(appeals_of(guest.subject, timezone.now()).select_related("decision__item"), asked.page)
+    told = [plain.appeal_line(one) for one in lines_of(page)]
+    return unkept(answered(200, {"rows": told, "page": asked.page, "more": more}))
+
+
+@router.get(
+    "/portal/{path:subject}/appeals/{uuid:appeal_id}",
+    auth=READING,
+    response={200: None},
+    url_name="portal_appeal",
+    summary="One appeal in full",
+    **reading("portal_appeal", "What was said, asked and answered"),
+)
+def portal_appeal(request: HttpRequest, subject: str, appeal_id: UUID, asked: Query[Place]) -> HttpResponse:
+    """How an appeal goes, as its complainant sees it."""
+    guest = guest_in(request, subject, asked.language)
+    with in_words(asked.language):
+        told = plain.appeal_told(tell_appeal(appeal_of(guest.subject, appeal_id, timezone.now())))
+    return unkept(answered(200, told))
 
 
 def _writing(operation_id: str, asked: type[Schema], status: int, *refuses: type[Any]) -> dict[str, Any]:

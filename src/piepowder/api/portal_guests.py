@@ -10,11 +10,14 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from ninja import Schema
-from pydantic import StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from piepowder.api.auth import caller
 from piepowder.api.bodies import json_body
+from piepowder.api.contract import answer_shape, contract
+from piepowder.api.paging import Word
 from piepowder.kernel.errors import FieldProblem, Malformed
+from piepowder.kernel.permissions import Permission
 from piepowder.portal.links import Subject, SubjectKind
 from piepowder.portal.pages import interface_language
 from piepowder.portal.visits import Guest, NoSuchThing, in_the_name_of
@@ -31,6 +34,20 @@ class Strict(Schema):
     """A body with known fields alone."""
 
     model_config = {"extra": "forbid"}
+
+
+class Place(Schema):
+    page: int = Field(1, ge=1, le=10_000)
+    language: Word = Field("en", description="of the words; what people wrote stays as it is")
+
+
+def reading(operation_id: str, description: str, *refuses: type[Any]) -> dict[str, Any]:
+    return contract(
+        operation_id,
+        permission=Permission.PORTAL_LINK,
+        refuses=(Malformed, NoSuchThing, *refuses),
+        more={"responses": {200: answer_shape(description, ONE)}},
+    )
 
 
 def guest_in(request: HttpRequest, subject: str, language: str) -> Guest:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
-from typing import Any as Health
 
 from piepowder.correspondence.models import Letter
 from piepowder.portal.complaints import AppealLine, AppealTold, Complaint
+from piepowder.portal.health import Healthy
 from piepowder.portal.overview import Happening, Holding, ItemRow
 from piepowder.portal.retelling import Told
 
@@ -147,11 +147,53 @@ def letter(one: Letter) -> dict[str, Any]:
     return {"at": moment(one.created_at), "language": one.language, "subject": one.subject, "text": one.text}
 
 
-def health(all_of_them: Iterable[Health]) -> list[dict[str, Any]]:
+def health(all_of_them: Iterable[Healthy]) -> list[dict[str, Any]]:
     """Where the account stands on each ladder."""
     return [
         {
-            "ladder": one.title,
+            "title": one.title,
+            "note": one.note,
+            "counts": [
+                {
+                    "title": scale.title,
+                    "falling": scale.falling,
+                    "score": scale.score,
+                    "from": scale.low,
+                    "to": scale.high,
+                    "next_at": scale.next_at,
+                    "next": scale.next_title,
+                    "milestones": [
+                        {"at": tick.at, "title": tick.title, "reached": tick.reached} for tick in scale.ticks
+                    ],
+                }
+                for scale in one.scales
+            ],
+            "entries": [
+                {
+                    "item": entry.title,
+                    "rule": entry.rule,
+                    "points": entry.points,
+                    "left": entry.left,
+                    "state": entry.state,
+                    "since": moment(entry.since),
+                    "until": moment(entry.until),
+                    "why": list(entry.why),
+                    "decision": str(entry.decision_id) if entry.decision_id else None,
+                }
+                for entry in (*one.counted, *one.expired)
+            ],
+            "followed": [
+                {
+                    "title": what.title,
+                    "state": what.state,
+                    "measures": list(what.texts),
+                    "starts_at": moment(what.starts_at),
+                    "ends_at": moment(what.ends_at),
+                    "decision": str(what.decision_id) if what.decision_id else None,
+                }
+                for what in one.followed
+            ],
+            "ahead": [{"at": moment(step.at), "score": step.score} for step in one.ahead],
         }
         for one in all_of_them
     ]

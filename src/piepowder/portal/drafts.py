@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ from piepowder.decisions.models import Decision
 from piepowder.kernel.errors import Refused
 from piepowder.portal.links import Subject
 from piepowder.portal.models import AppealDraft, DraftFile
-from piepowder.portal.uploads import MOST_FILES, FilesRefused, keep_files
+from piepowder.portal.uploads import MOST_FILES, FilesRefused, Upload, keep_files
 from piepowder.portal.visits import Guest
 
 MOST_TEXT: Final = 10_000
@@ -33,13 +32,13 @@ def save_draft(*, guest: Guest, decision: Decision, text: str, language: str, at
     """Keep the words; raises ``TextTooLong``."""
     if len(text) > MOST_TEXT:
         raise TextTooLong(_("the text may have at most %(most)s characters") % {"most": MOST_TEXT})
-    known = {"kind": guest.subject.kind, "ref": guest.subject.ref, "decision": decision}
-    told = {"text": text, "language": language[:10], "saved_at": at}
+    known: dict[str, Any] = {"kind": guest.subject.kind, "ref": guest.subject.ref, "decision": decision}
+    told: dict[str, Any] = {"text": text, "language": language[:10], "saved_at": at}
     draft, _new = AppealDraft.objects.update_or_create(**known, defaults=told)
     return draft
 
 
-def add_files(*, guest: Guest, draft: AppealDraft, files: Sequence[UploadedFile], at: datetime) -> None:
+def add_files(*, guest: Guest, draft: AppealDraft, files: Sequence[Upload], at: datetime) -> None:
     """Keep files with the draft; the same file twice is there once. Raises ``FilesRefused``."""
     if draft.files.count() + len(files) > MOST_FILES:
         raise FilesRefused(_("at most %(most)s files go with an appeal") % {"most": MOST_FILES})

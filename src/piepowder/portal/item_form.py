@@ -94,7 +94,7 @@ class ItemForm(forms.Form):
 class _Amount(forms.DecimalField):
     """A price as people of any country type it: the last sign that is no digit parts the cents."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         text = str(value or "").replace("\u00a0", "").replace(" ", "").replace("'", "")
         if "," in text and "." in text:
             text = text.replace("," if text.rfind(",") < text.rfind(".") else ".", "")

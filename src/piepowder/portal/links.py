@@ -85,7 +85,7 @@ def opened(token: str, at: datetime) -> Link:
     """Everything the token says; raises ``LinkDead`` unless it was signed here and still holds at ``at``."""
     body, _dot, signature = token[:MOST_CHARACTERS].partition(".")
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    if not signature or not any(constant_time_compare(signature, _signature(body, key)) for key in keys):
+    if not signature or not any(constant_time_compare(signature, _signature(body, str(key))) for key in keys):
         raise _dead()
     try:
         version, link_id, kind, ref, language, only, minted_ms, until_s = orjson.loads(_bytes(body))

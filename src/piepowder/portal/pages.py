@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -39,6 +39,7 @@ class FormStale(Forbidden):
 P = ParamSpec("P")
 GuestView = Callable[Concatenate[HttpRequest, Guest, P], HttpResponseBase]
 OpenView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+Page = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def page(
@@ -58,7 +59,7 @@ def page(
             here, language = guest, guest.subject.language
             return closed(_in_words(request, lambda: _shown(request, here, view, *args, **kwargs), language))
 
-        return require_http_methods(list(methods) or ["GET", "HEAD"])(answer)
+        return cast("Page[P]", require_http_methods(list(methods) or ["GET", "HEAD"])(answer))
 
     def _shown(
         request: HttpRequest, guest: Guest, view: GuestView[P], *args: P.args, **kwargs: P.kwargs
@@ -93,7 +94,7 @@ def open_page(*methods: str) -> Callable[[OpenView[P]], Callable[Concatenate[Htt
 
             return closed(_in_words(request, shown, chosen_language(request)))
 
-        return require_http_methods(list(methods) or ["GET", "HEAD"])(answer)
+        return cast("Page[P]", require_http_methods(list(methods) or ["GET", "HEAD"])(answer))
 
     return wrap
 
@@ -139,7 +140,7 @@ def closed(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def remember(response: HttpResponseBase, name: str, value: str, *, seconds: int | None = None) -> None:
-    response.set_cookie(  # type: ignore[attr-defined]  # every response has it
+    response.set_cookie(
         name,
         value,
         max_age=seconds,
@@ -151,7 +152,7 @@ def remember(response: HttpResponseBase, name: str, value: str, *, seconds: int 
 
 
 def forget(response: HttpResponseBase, name: str) -> None:
-    response.delete_cookie(name, path=_PATH, samesite="Lax")  # type: ignore[attr-defined]
+    response.delete_cookie(name, path=_PATH, samesite="Lax")
 
 
 def problem_page(request: HttpRequest, problem: Problem, error: PiepowderError | None = None) -> HttpResponse:
@@ -197,7 +198,7 @@ def _the_one(guest: Guest) -> str:
 def _in_words(request: HttpRequest, answer: Callable[[], HttpResponseBase], language: str) -> HttpResponseBase:
     chosen = interface_language(language)
     with translation.override(chosen), timezone.override("UTC"):
-        request.LANGUAGE_CODE = chosen  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = chosen
         response = answer()
         response.headers.setdefault("Content-Language", chosen)
     return response

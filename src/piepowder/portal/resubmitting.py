@@ -79,6 +79,7 @@ def resubmit(*, guest: Guest, item_id: UUID, content: Mapping[str, Any], note: s
             raise BadCorrection(outcome.problems[0].detail, problems=outcome.problems)
         if outcome.result == Result.UNCHANGED or Resubmission.objects.filter(snapshot=outcome.snapshot_id).exists():
             raise NothingCorrected(_("it says the same as before"))
+        assert outcome.snapshot_id is not None, "whatever is stored has a snapshot"
         answered = decisions_listed(guest.subject, at).filter(item=item, state=DecisionState.ISSUED).first()
         row = Resubmission.objects.create(
             item=item,
@@ -89,7 +90,11 @@ def resubmit(*, guest: Guest, item_id: UUID, content: Mapping[str, Any], note: s
             at=at,
         )
         _tell(item, row, outcome.snapshot_number, content, at)
-        told = {"item": str(item.pk), "snapshot": str(outcome.snapshot_id), "number": outcome.snapshot_number}
+        told: dict[str, Any] = {
+            "item": str(item.pk),
+            "snapshot": str(outcome.snapshot_id),
+            "number": outcome.snapshot_number,
+        }
         record(actor=guest.actor, at=at, verb="item.resubmit", subject_kind="item", subject_id=item.pk, **told)
     return row
 

@@ -40,7 +40,7 @@ def everything(subject: Subject, *, at: datetime, language: str) -> IO[bytes]:
         file.close()
         raise
     file.seek(0)
-    return file  # type: ignore[return-value]  # reads like any file
+    return file
 
 
 def _fill(file: Any, subject: Subject, at: datetime, language: str) -> None:

@@ -72,11 +72,12 @@ def restrictions_of(subject: Subject, at: datetime) -> QuerySet[Enforcement]:
 
 def in_force(at: datetime) -> Q:
     """Of restrictions: those that hold at a moment."""
+    uncorrected = Q(~Exists(accepted(at).filter(decision=OuterRef("decision"))))
     return (
         Q(state__in=[EnforcementState.DISPATCHED, EnforcementState.SCHEDULED], starts_at__lte=at)
         & (Q(ends_at__isnull=True) | Q(ends_at__gt=at))
         & Q(decision__state=DecisionState.ISSUED)
-        & (Q(family=Family.ACCOUNT) | ~Exists(accepted(at).filter(decision=OuterRef("decision"))))
+        & (Q(family=Family.ACCOUNT) | uncorrected)
     )
 
 

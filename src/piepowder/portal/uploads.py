@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
@@ -18,6 +18,7 @@ from piepowder.kernel.errors import FieldProblem, Malformed, PiepowderError
 from piepowder.portal.limits import spend
 from piepowder.portal.visits import Guest
 
+Upload: TypeAlias = "UploadedFile[bytes]"
 _MIB: Final = 1024 * 1024
 MOST_FILE: Final = 20 * _MIB
 MOST_FILES: Final = 10
@@ -65,7 +66,7 @@ def refuse_too_much(request: HttpRequest) -> None:
     raise TooMuch(_("all files together may have at most %(most)s MB") % {"most": MOST_BYTES // _MIB})
 
 
-def keep_files(*, guest: Guest, files: Sequence[UploadedFile], at: datetime) -> list[Kept]:
+def keep_files(*, guest: Guest, files: Sequence[Upload], at: datetime) -> list[Kept]:
     """Store what was uploaded; raises ``FilesRefused`` naming each file that cannot be kept, and then keeps none of them
     for the caller."""
     problems, kept = [], []
@@ -78,7 +79,7 @@ def keep_files(*, guest: Guest, files: Sequence[UploadedFile], at: datetime) -> 
         try:
             if (file.size or 0) > MOST_FILE:
                 raise MediaRefused(_("it is larger than %(most)s MB") % {"most": MOST_FILE // _MIB})
-            kept.append(Kept(store_upload(actor=guest.actor, content=file.file, at=at), name))
+            kept.append(Kept(store_upload(actor=guest.actor, content=file, at=at), name))
         except MediaRefused:
             problems.append(FieldProblem(f"/files/{place}", MediaRefused.code, _refusal(name, file)))
     if problems:
@@ -86,7 +87,7 @@ def keep_files(*, guest: Guest, files: Sequence[UploadedFile], at: datetime) -> 
     return kept
 
 
-def _refusal(name: str, file: UploadedFile) -> str:
+def _refusal(name: str, file: Upload) -> str:
     if not file.size:
         return _("%(name)s is empty.") % {"name": name}
     if file.size > MOST_FILE:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from piepowder.access.options import chosen
@@ -161,13 +161,13 @@ def guest_of(key: str, *, at: datetime) -> Guest:
 
 def choose_language(*, guest: Guest, language: str) -> None:
     """Show everything in ``language`` for the rest of the visit."""
-    Visit.objects.filter(pk=guest.visit).update(language=language)
+    _own(guest).update(language=language)
 
 
 @transaction.atomic
 def leave(*, guest: Guest, at: datetime) -> None:
     """End the visit; its browser's secret opens nothing any more."""
-    if Visit.objects.filter(pk=guest.visit, ended_at__isnull=True).update(ended_at=at):
+    if _own(guest).filter(ended_at__isnull=True).update(ended_at=at):
         record(actor=guest.actor, at=at, verb="portal.leave", subject_kind="visit", subject_id=guest.visit)
 
 
@@ -185,6 +185,10 @@ def tidy(*, now: datetime) -> int:
     """Forget visits that ended a week ago, and whom they were of; for the worker."""
     over = Q(until__lt=now - _KEPT_AFTER) | Q(ended_at__lt=now - _KEPT_AFTER)
     return Visit.objects.filter(over).delete()[0]
+
+
+def _own(guest: Guest) -> QuerySet[Visit]:
+    return Visit.objects.filter(pk=guest.visit) if guest.visit else Visit.objects.none()
 
 
 def _hash(key: str) -> str:

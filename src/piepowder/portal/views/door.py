@@ -83,7 +83,7 @@ def front_of(guest: Guest) -> str:
         return reverse("portal:decision", args=[guest.subject.only]) if guest.subject.only else reverse("portal:home")
     if guest.subject.only:
         return reverse("portal:report", args=[guest.subject.only])
-    return reverse(_FRONTS[guest.subject.kind])
+    return reverse(_FRONTS[SubjectKind(guest.subject.kind)])
 
 
 _FRONTS = {

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from piepowder.portal.complaints import complaint_of
+from piepowder.portal.complaints import complaint_of, questions_for
 from piepowder.portal.health import healths
 from piepowder.portal.languages import text_language
 from piepowder.portal.overview import (
@@ -37,6 +37,7 @@ def home(request: HttpRequest, guest: Guest) -> HttpResponseBase:
         "here": "home",
         "overview": overview(guest.subject, at=now, language=language),
         "healths": healths(guest.subject, at=now),
+        "questions": questions_for(guest.subject, now),
     }
     return render(request, "portal/home.html", shown)
 
