@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
 
 from piepowder.decisions.filling import short_title
 from piepowder.decisions.history import (
@@ -33,6 +34,7 @@ from piepowder.intake.queries import ItemCard, RelatedItem, SellerStanding, medi
 from piepowder.kernel.actor import Actor
 from piepowder.review.opening import violations_of
 from piepowder.review.pending import pending_cases
+from piepowder.standing.queries import Score, scores_of
 from piepowder.web.differences import Difference, changes, media_changes
 from piepowder.web.item_words import ItemFact, item_words, price
 from piepowder.web.marking import excerpts
@@ -77,10 +79,12 @@ class SellerPanel:
     verification: tuple[ItemFact, ...]
     since: datetime | None
     """When the seller joined, as it says itself; else when it was first heard of here."""
+    scores: tuple[Score, ...] = ()
+    """On the ladders that are switched on."""
 
 
 def seller_panel(actor: Actor, ref: str, *, now: datetime, decisions: int = 8) -> SellerPanel:
-    """Twelve queries, however much the seller has done."""
+    """Twelve queries, however much the seller has done; one more while a ladder is switched on."""
     links = linked_accounts(actor, ref)
     refs = [ref, *(one.ref for one in links.accounts)]
     violations, restrictions = violations_of(refs, now), in_force(actor, refs, now=now)
@@ -97,6 +101,7 @@ def seller_panel(actor: Actor, ref: str, *, now: datetime, decisions: int = 8) -
         ),
         verification=_verification(said),
         since=_since(said),
+        scores=scores_of(ref, now, get_language() or "en"),
     )
 
 

@@ -59,6 +59,7 @@ def seller(request: HttpRequest, ref: str) -> HttpResponse:
     require(actor, Permission.ITEM_VIEW)
     shown = {
         "seller": seller_panel(actor, ref, now=timezone.now(), decisions=50),
+        "may_explain": actor.may(Permission.STANDING_VIEW),
         "notes": notes_around(actor, now=timezone.now(), seller_ref=ref, with_vendors=True),
         "items": seller_items(actor, ref, limit=100),
         "letters": letters_with(actor, seller_ref=ref),
