@@ -32,6 +32,7 @@ _COMMANDS = {
     "backup": ("care", "Write database and media into one file."),
     "restore": ("care", "Read such a file into an empty installation."),
     "upgrade": ("care", "Bring the database to this version, with a backup first."),
+    "dsa-simulator": ("simulating", "Serve a stand-in for the DSA Transparency Database, for trial runs and tests."),
     "doctor": ("care", "Check the set-up and say how to mend it."),
 }
 

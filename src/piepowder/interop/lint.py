@@ -25,8 +25,9 @@ FREE_TEXTS: Final = (
     "decision_facts",
 )
 _SHORTEST_NAME: Final = 4
+_SHORTEST_ACCOUNT: Final = 15
 
-_EMAIL: Final = re.compile(r"[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[\w.+-]+(?:@|\s?(?:\(at\)|\[at\])\s?)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _IBAN: Final = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
 # A country prefix, or a number that is announced as one: other long numbers are product codes, laws, prices.
 _PHONE: Final = re.compile(
@@ -90,25 +91,44 @@ def findings(
 
 
 def _in_text(text: str, names: Collection[str]) -> Iterator[tuple[str, int, int]]:
+    """The surest kinds first; what lies within something already found is not told twice."""
+    taken: list[tuple[int, int]] = []
+    for kind, start, end in _all_in(text, names):
+        if not any(start < other_end and other_start < end for other_start, other_end in taken):
+            taken.append((start, end))
+            yield kind, start, end
+
+
+def _all_in(text: str, names: Collection[str]) -> Iterator[tuple[str, int, int]]:
+    for found in _IBAN.finditer(text):
+        length = _account_in(found[0])
+        if length:
+            yield "iban", found.start(), found.start() + length
     for kind, pattern in (
         ("email", _EMAIL),
+        ("profile", _PROFILE),
+        ("order", _ORDER),
         ("phone", _PHONE),
         ("phone", _ANNOUNCED_PHONE),
         ("handle", _HANDLE),
         ("handle", _ANNOUNCED_HANDLE),
-        ("profile", _PROFILE),
-        ("order", _ORDER),
     ):
         for found in pattern.finditer(text):
-            start, end = found.span((found.re.groups and 1) or 0)
+            start, end = found.span(1 if found.re.groups else 0)
             yield kind, start, end
-    for found in _IBAN.finditer(text):
-        if iban.is_valid(found[0], check_country=False):
-            yield "iban", *found.span()
     for name in names:
         if len(name.strip()) >= _SHORTEST_NAME or not name.isascii():
             for found in _as_words(name).finditer(text):
                 yield "name", *found.span()
+
+
+def _account_in(text: str) -> int:
+    """How much of the text is an account number, which may be followed by words that look like its next groups."""
+    while len(text) >= _SHORTEST_ACCOUNT:
+        if iban.is_valid(text, check_country=False):
+            return len(text)
+        text = text.rpartition(" ")[0]
+    return 0
 
 
 def _as_words(name: str) -> re.Pattern[str]:

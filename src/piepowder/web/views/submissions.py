@@ -17,6 +17,7 @@ from piepowder.http.identity import actor_of
 from piepowder.http.pages import problem_of, screen
 from piepowder.interop import operations, queries
 from piepowder.interop.by_hand import BadToken
+from piepowder.interop.monitor import RECENT_DAYS
 from piepowder.interop.states import SubmissionState
 from piepowder.interop.streams import flagged
 from piepowder.kernel.errors import FieldProblem, Malformed
@@ -42,7 +43,9 @@ def submissions(request: HttpRequest) -> HttpResponse:
 def submissions_all(request: HttpRequest) -> HttpResponse:
     """Every submission; two queries besides the frame, whatever the length."""
     asked = typed(request.GET, "state", "stream", "text")
-    filters = queries.SubmissionFilters(**asked, late=request.GET.get("late") == "1")
+    filters = queries.SubmissionFilters(
+        asked["state"], asked["stream"], asked["text"], late=request.GET.get("late") == "1"
+    )
     page = paged(request, queries.submissions(actor_of(request), filters, now=timezone.now()))
     shown = {
         "page": page,
@@ -65,7 +68,7 @@ def submissions_repair(request: HttpRequest) -> HttpResponse:
 @screen()
 def submission_streams(request: HttpRequest) -> HttpResponse:
     """What each stream of statements says lately, beside what it said before."""
-    days = number(request.GET.get("days", "")) or queries.RECENT_DAYS
+    days = number(request.GET.get("days", "")) or RECENT_DAYS
     days = min(max(days, 1), 30)
     found = queries.monitor(actor_of(request), now=timezone.now(), recent_days=days)
     shown = {"found": found, "changed": flagged(found), "chart": chart(found), "days": days, "choices": (1, 3, 7, 14)}
