@@ -110,6 +110,9 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         "row": shown.row,
         "company": company_behind(actor, decision_id),
         "letters": letters_with(actor, decision_id=decision_id),
+        "may_link": shown.row.seller_ref
+        and shown.row.outcome == Outcome.VIOLATION
+        and actor.may(Permission.PORTAL_LINK),
         "undoable": any(one.decision_id == decision_id for one in undoable(actor, now)),
         "repetition": repetition_of(actor, shown.facts_key, now=now, except_for=decision_id)
         if shown.facts_key
