@@ -25,6 +25,7 @@ from piepowder.access.operations import (
 )
 from piepowder.access.queries import actor_for
 from piepowder.access.roles import SHIPPED
+from piepowder.appeals import operations as appeals
 from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
@@ -76,6 +77,7 @@ class Firm:
     grants: list[int] = field(default_factory=list)
     notes: list[UUID] = field(default_factory=list)
     letters: list[UUID] = field(default_factory=list)
+    appeals: list[UUID] = field(default_factory=list)
 
 
 @dataclass
@@ -242,9 +244,28 @@ def _work(world: World, code: str) -> None:
     said = {firm.cases["opined"]: f"{code} says the same of each of them."}
     decisions.plan_batch(actor=lead, batch_id=batch.pk, ruling=heard, facts=f"{code} says", facts_of=said, at=at)
     firm.proposals, firm.opinions, firm.batches = [proposed.pk], [opined.pk], [batch.pk]
+    firm.appeals = [_appeal(firm, next(later))]
     firm.leases.append(claim("drafted", world.now))
     content = {"facts": f"{code} types", "note": f"{code} notes"}
     review.save_draft(actor=bench, lease_id=firm.leases[0], content=content, at=world.now)
+
+
+def _appeal(firm: Firm, at: datetime) -> UUID:
+    """Against the firm's own decision, heard by its own specialist, who asks and adds in words of the firm's own."""
+    mark = firm.vendor.code
+    filed = appeals.file(
+        actor=SYSTEM,
+        decision_id=firm.decisions[0],
+        complainant=appeals.Complainant("recipient", "S-1"),
+        text=f"{mark} was wrong about this.",
+        language="en",
+        at=at,
+    )
+    hearer = _actor(firm, "appeals_specialist")
+    appeals.take(actor=hearer, appeal_id=filed.pk, at=at)
+    appeals.add_evidence(actor=hearer, appeal_id=filed.pk, side="house", text=f"{mark} looked again.", at=at)
+    appeals.ask(actor=hearer, appeal_id=filed.pk, text=f"{mark} asks which picture is meant.", at=at)
+    return filed.pk
 
 
 def keep_busy(world: World, code: str, *, at: datetime) -> None:

@@ -185,7 +185,7 @@ class DecisionNarrowing(Schema):
     seller: Word = ""
     policy: Word = Field("", description="a policy's code")
     outcome: Literal["", "violation", "no_violation"] = ""
-    state: Literal["", "issued", "withdrawn", "superseded"] = ""
+    state: Literal["", "issued", "withdrawn", "superseded", "overturned"] = ""
     kind: Word = ""
     market: Word = ""
     language: Word = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, re_path
 
 from piepowder.api import (
+    appeals,
     bench,
     cases,
     decisions,
@@ -33,6 +34,7 @@ for _nouns in (
     reports,
     rights,
     decisions,
+    appeals,
     cases,
     bench,
     policies,

@@ -39,7 +39,7 @@ def restitution_list(actor: Actor, *, state: str = TaskState.OPEN, kind: str = "
     require(actor, Permission.APPEAL_VIEW)
     rows = visible(Restitution.objects.all(), appeal_scope(actor))
     rows = rows.filter(**{name: value for name, value in (("state", state), ("kind", kind)) if value})
-    return rows.select_related("decision__item", "appeal", "done_by").order_by("created_at", "id")
+    return rows.select_related("decision__item", "appeal", "done_by__vendor").order_by("created_at", "id")
 
 
 def audit_requests(actor: Actor, *, state: str = "") -> QuerySet[AuditRequest]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from piepowder.access.models import User
 from piepowder.access.options import chosen
 from piepowder.access.visibility import require, scope_q, visible
 from piepowder.appeals.models import Appeal, Bar
@@ -16,7 +17,7 @@ from piepowder.appeals.options import BLIND
 from piepowder.appeals.states import OPEN_STATES, AppealState
 from piepowder.appeals.telling import reference_of
 from piepowder.decisions.models import Citation
-from piepowder.kernel.actor import Actor, ActorKind
+from piepowder.kernel.actor import Actor, ActorKind, Place
 from piepowder.kernel.permissions import Permission
 
 CLOCKS = ("late", "at_risk", "running", "resting")
@@ -39,6 +40,8 @@ class DeskFilters:
     vendor: str = ""
     mine: bool = False
     text: str = ""
+    decision: UUID | None = None
+    ended_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,25 @@ def desk_list(actor: Actor, filters: DeskFilters, *, now: datetime, order: str =
     if actor.kind is ActorKind.PERSON:
         own = Bar.objects.filter(appeal=OuterRef("pk"), user_id=int(actor.ref))
         rows = rows.annotate(is_barred=Exists(own))
-    related = rows.select_related("decision__item", "hearer").prefetch_related("decision__citations__version__policy")
+    related = rows.select_related("decision__item", "hearer__vendor").prefetch_related(
+        "decision__citations__version__policy"
+    )
     return related.order_by(*ORDERS.get(order, ORDERS["due"]))
+
+
+def appeals_after(
+    actor: Actor, filters: DeskFilters, *, now: datetime, after: str, limit: int
+) -> tuple[list[Appeal], str]:
+    """The appeals that ``actor`` may see, newest first, from the cursor ``after`` on, and the cursor of the next page."""
+    rows = desk_list(actor, filters, now=now, order="newest")
+    if after:
+        moment, _tilde, last = after.partition("~")
+        at = datetime.fromisoformat(moment)
+        # The bound says nothing new; without it SQLite goes through all that comes before and sorts it.
+        rows = rows.filter(filed_at__lte=at).filter(Q(filed_at__lt=at) | Q(filed_at=at, id__lt=last))
+    found = list(rows[: limit + 1])
+    more = f"{found[limit - 1].filed_at.isoformat()}~{found[limit - 1].pk}" if len(found) > limit else ""
+    return found[:limit], more
 
 
 def appeal_row(appeal: Appeal, actor: Actor, now: datetime) -> AppealRow:
@@ -113,7 +133,7 @@ def appeal_row(appeal: Appeal, actor: Actor, now: datetime) -> AppealRow:
         due_at=appeal.due_at,
         ended_at=appeal.ended_at,
         hearer_id=appeal.hearer_id,
-        hearer=appeal.hearer.name if appeal.hearer else "",
+        hearer=name_for(actor, appeal.hearer),
         mine=actor.kind is ActorKind.PERSON and str(appeal.hearer_id) == actor.ref,
         barred=bool(getattr(appeal, "is_barred", False)),
         vendor="" if is_blind(appeal) else decision.vendor,
@@ -132,6 +152,13 @@ def clock_word(appeal: Appeal, now: datetime) -> str:
     if now >= appeal.due_at:
         return "late"
     return "at_risk" if appeal.at_risk_at is not None and now >= appeal.at_risk_at else "running"
+
+
+def name_for(actor: Actor, user: User | None) -> str:
+    """Somebody's name, for those whose part of the desk takes in that person's vendor."""
+    if user is None or not actor.may(Permission.APPEAL_VIEW, Place(vendor=user.vendor.code)):
+        return ""
+    return user.name
 
 
 def is_blind(appeal: Appeal) -> bool:
@@ -166,6 +193,10 @@ def _wanted(filters: DeskFilters, actor: Actor, now: datetime) -> Q:
     if filters.state:
         states = list(OPEN_STATES) if filters.state == "open" else [filters.state]
         wanted &= Q(state__in=states)
+    if filters.decision is not None:
+        wanted &= Q(decision_id=filters.decision)
+    if filters.ended_since is not None:
+        wanted &= Q(ended_at__gte=filters.ended_since)
     if filters.mine and actor.kind is ActorKind.PERSON:
         wanted &= Q(hearer_id=int(actor.ref))
     if filters.text:

@@ -16,9 +16,9 @@ from piepowder.access.visibility import require, visible
 from piepowder.appeals.appealing import second_until
 from piepowder.appeals.bars import missing_bars
 from piepowder.appeals.desk import NoSuchAppeal, is_hearer, place_of
-from piepowder.appeals.listing import AppealRow, appeal_row, appeal_scope, is_blind
-from piepowder.appeals.models import Appeal, AuditRequest, Bar, Evidence, OutOfCourtCase, Question, Restitution, Step
-from piepowder.appeals.states import APPEAL_FLOW, OPEN_STATES, AppealState, BarReason
+from piepowder.appeals.listing import AppealRow, appeal_row, appeal_scope, is_blind, name_for
+from piepowder.appeals.models import Appeal, AuditRequest, Bar, OutOfCourtCase, Restitution
+from piepowder.appeals.states import APPEAL_FLOW, OPEN_STATES, AppealState, BarReason, Side
 from piepowder.correspondence.models import Letter
 from piepowder.correspondence.queries import letters_about
 from piepowder.decisions.models import Citation, Decision
@@ -56,6 +56,37 @@ class Can:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """One piece that a side brought forward. ``by`` is empty for somebody whose name the reader does not see."""
+
+    id: UUID
+    side: str
+    side_label: str
+    text: str
+    url: str
+    content_type: str
+    size: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    text: str
+    asked_at: datetime
+    by: str
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    label: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AppealView:
     """``decision`` has no names while who decided is hidden. ``reports`` are the other side's, or the complainant's own."""
 
@@ -65,9 +96,9 @@ class AppealView:
     blind: bool
     cited: tuple[CitedThen, ...]
     reports: Sequence[ReportLine]
-    evidence: Sequence[Evidence]
-    questions: Sequence[Question]
-    steps: Sequence[Step]
+    evidence: Sequence[Brought]
+    questions: Sequence[Asked]
+    steps: Sequence[Happened]
     letters: Sequence[Letter]
     others: Sequence[AppealRow]
     restitutions: Sequence[Restitution]
@@ -80,7 +111,7 @@ class AppealView:
 def seen_appeal(actor: Actor, appeal_id: UUID) -> Appeal:
     """One appeal; raises ``NoSuchAppeal`` also for one that ``actor`` may not see."""
     rows = visible(Appeal.objects.all(), appeal_scope(actor)).select_related(
-        "decision__item", "report__reporter", "hearer", "replacement"
+        "decision__item", "report__reporter", "hearer__vendor", "replacement"
     )
     cited = Prefetch("decision__citations", Citation.objects.select_related("version__policy"))
     found = rows.prefetch_related(cited).filter(pk=appeal_id).first()
@@ -95,7 +126,11 @@ def appeal_page(actor: Actor, appeal_id: UUID, *, now: datetime, language: str =
     appeal = seen_appeal(actor, appeal_id)
     decision, blind = appeal.decision, is_blind(appeal)
     view = decision_page(actor, decision.pk, language=language)
-    others = Appeal.objects.filter(decision=decision).exclude(pk=appeal.pk).select_related("decision__item", "hearer")
+    others = (
+        Appeal.objects.filter(decision=decision)
+        .exclude(pk=appeal.pk)
+        .select_related("decision__item", "hearer__vendor")
+    )
     return AppealView(
         row=appeal_row(appeal, actor, now),
         appeal=appeal,
@@ -103,15 +138,15 @@ def appeal_page(actor: Actor, appeal_id: UUID, *, now: datetime, language: str =
         blind=blind,
         cited=_cited(decision, language, now),
         reports=reports_about(actor, decision.item_id),
-        evidence=list(appeal.evidence.select_related("stored", "user")),
-        questions=list(appeal.questions.select_related("user")),
-        steps=list(appeal.steps.select_related("user")),
+        evidence=_evidence(actor, appeal),
+        questions=_questions(actor, appeal),
+        steps=_steps(actor, appeal),
         letters=list(letters_about("appeal", str(appeal.pk))),
         others=[
             appeal_row(other, actor, now)
             for other in others.prefetch_related("decision__citations__version__policy").order_by("filed_at", "id")
         ],
-        restitutions=list(appeal.restitutions.select_related("done_by")),
+        restitutions=list(appeal.restitutions.all()),
         audit=AuditRequest.objects.filter(appeal=appeal).first(),
         cases=list(OutOfCourtCase.objects.filter(decision=decision).select_related("body")),
         again_until=second_until(appeal),
@@ -128,7 +163,37 @@ def may_be_given_to(actor: Actor, appeal: Appeal, *, now: datetime) -> list[User
     people = wanted.select_related("vendor", "site", "team").distinct().order_by("name", "id")
     place = place_of(appeal)
     free = [one for one in people if one.pk not in barred and one.pk != appeal.hearer_id]
-    return [one for one in free if actor_for(one, now=now).may(Permission.APPEAL_HEAR, place)]
+    return [one for one in free if name_for(actor, one) and actor_for(one, now=now).may(Permission.APPEAL_HEAR, place)]
+
+
+def _evidence(actor: Actor, appeal: Appeal) -> list[Brought]:
+    rows = appeal.evidence.select_related("stored", "user__vendor")
+    # What another vendor's people wrote for themselves is theirs.
+    return [
+        Brought(
+            id=one.pk,
+            side=one.side,
+            side_label=one.get_side_display(),
+            text=one.text,
+            url=one.url,
+            content_type=one.stored.content_type if one.stored else "",
+            size=one.stored.size if one.stored else 0,
+            by=name_for(actor, one.user) if one.side == Side.HOUSE else "",
+            at=one.added_at,
+        )
+        for one in rows
+        if one.side != Side.HOUSE or one.user is None or name_for(actor, one.user)
+    ]
+
+
+def _questions(actor: Actor, appeal: Appeal) -> list[Asked]:
+    rows = appeal.questions.select_related("user__vendor")
+    return [Asked(one.text, one.asked_at, name_for(actor, one.user), one.answer, one.answered_at) for one in rows]
+
+
+def _steps(actor: Actor, appeal: Appeal) -> list[Happened]:
+    rows = appeal.steps.select_related("user__vendor")
+    return [Happened(one.get_kind_display(), name_for(actor, one.user), one.at) for one in rows]
 
 
 def _can(actor: Actor, appeal: Appeal) -> Can:

@@ -19,7 +19,7 @@ from piepowder.appeals.appealing import Complainant, May, appealable, second_unt
 from piepowder.appeals.bars import may_hear
 from piepowder.appeals.board import BY, Ended, Rate, Waiting, ended, rates, waiting
 from piepowder.appeals.counting import Complaints, complaints_of
-from piepowder.appeals.listing import AppealRow, DeskFilters, appeal_row, desk_list
+from piepowder.appeals.listing import AppealRow, DeskFilters, appeal_row, appeals_after, desk_list
 from piepowder.appeals.models import Appeal
 from piepowder.appeals.page import AppealView, appeal_page, may_be_given_to, seen_appeal
 from piepowder.appeals.states import OPEN_STATES
@@ -39,6 +39,7 @@ __all__ = [
     "appeal_page",
     "appeal_row",
     "appealable",
+    "appeals_after",
     "audit_requests",
     "bodies",
     "complaints_of",

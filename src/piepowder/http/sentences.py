@@ -22,6 +22,54 @@ class Sentence:
 
 
 BY_CODE: Mapping[str, Sentence] = {
+    "not_final": Sentence(
+        _("This decision can still be withdrawn"), _("Withdraw it instead: nothing of it has left yet.")
+    ),
+    "bad_reason": Sentence(_("The reason is no code"), _("Name it in small letters, such as 'appeal' or 'court'.")),
+    "manager_circle": Sentence(
+        _("Nobody leads themselves"),
+        _("Choose a manager who does not report to this person, not even by way of others."),
+    ),
+    "no_such_appeal": Sentence(_("There is no such appeal"), _("Open the desk and choose one from there.")),
+    "barred": Sentence(
+        _("You cannot hear this appeal"),
+        _("Leave it to somebody who had no part in the decision and leads nobody who had."),
+    ),
+    "not_hearer": Sentence(
+        _("This appeal is not in your hands"), _("Take it from the desk first, or leave it to who has it.")
+    ),
+    "nothing_to_hear": Sentence(_("No appeal waits that you may hear"), _("Look again later, or open the desk.")),
+    "not_appealable": Sentence(
+        _("There is nothing to appeal against"), _("Look at the decision: it may have been withdrawn or replaced.")
+    ),
+    "too_late_to_appeal": Sentence(
+        _("The time to complain is over"), _("An out-of-court body or a court can still be turned to.")
+    ),
+    "already_appealed": Sentence(
+        _("There is a complaint about this decision already"),
+        _("Follow the first one; its answer says what comes next."),
+    ),
+    "not_complainant": Sentence(
+        _("This decision does not concern them"),
+        _("Only the person concerned and those who reported the item can complain about it."),
+    ),
+    "bad_appeal": Sentence(_("The complaint cannot be taken as it is"), _("Correct what is named here.")),
+    "appeal_ended": Sentence(_("This appeal has ended"), _("Nothing more can be added to it.")),
+    "already_asked": Sentence(_("A question waits for its answer"), _("Wait for the answer, or conclude without it.")),
+    "nothing_asked": Sentence(
+        _("No question waits for an answer"), _("Load the page again: it may be answered already.")
+    ),
+    "no_such_task": Sentence(_("There is no such task"), _("It may be done already. Load the list again.")),
+    "bad_note": Sentence(_("Say what was done"), _("A few words are enough.")),
+    "no_such_out_of_court_case": Sentence(
+        _("There is no such case"), _("Open the register and choose one from there.")
+    ),
+    "no_such_body": Sentence(_("There is no such body"), _("Open the register and choose one from there.")),
+    "bad_out_of_court": Sentence(_("This cannot be kept as it is"), _("Correct what is named here.")),
+    "known_out_of_court_case": Sentence(
+        _("This case stands in the register already"), _("Look for the body's number in the list.")
+    ),
+    "already_implemented": Sentence(_("This was done already"), _("Load the page again.")),
     "not_permitted": Sentence(
         _("You may not do this"), _("Ask an administrator for the permission, or go on with something else.")
     ),
@@ -185,7 +233,8 @@ BY_CODE: Mapping[str, Sentence] = {
     "visit_over": Sentence(_("Your visit has ended"), _("Open your link again.")),
     "nothing_of_yours": Sentence(_("There is nothing here"), _("Go to the first page and look for it there.")),
     "form_stale": Sentence(
-        _("This page was open for too long"), _("Load it again and send the form once more. What you typed stands below.")
+        _("This page was open for too long"),
+        _("Load it again and send the form once more. What you typed stands below."),
     ),
     "too_much_at_once": Sentence(_("These files are too large"), _("Send fewer or smaller files.")),
     "files_refused": Sentence(_("A file could not be taken"), _("Choose another file and try again.")),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -69,7 +69,7 @@ def appeals(request: HttpRequest) -> HttpResponse:
     """The desk: open appeals, those that are due first on top."""
     actor, now, query = actor_of(request), timezone.now(), request.GET.copy()
     query.setdefault("state", "open")
-    filters = DeskFilters(**typed(query, *_TEXTS), mine=query.get("mine") == "1")
+    filters = _filters(query)
     page = paged(request, desk_list(actor, filters, now=now, order=query.get("order", "due")))
     shown = {
         "page": Page([appeal_row(one, actor, now) for one in page.rows], page.number, page.has_next),
@@ -83,6 +83,24 @@ def appeals(request: HttpRequest) -> HttpResponse:
         "sees_vendors": not any(scope.vendors for scope in actor.scopes(Permission.APPEAL_VIEW)),
     }
     return render(request, "web/appeals/list.html", shown)
+
+
+def _filters(query: QueryDict) -> DeskFilters:
+    said = typed(query, *_TEXTS)
+    return DeskFilters(
+        state=said["state"],
+        clock=said["clock"],
+        complainant=said["complainant"],
+        stage=said["stage"],
+        outcome=said["outcome"],
+        market=said["market"],
+        language=said["language"],
+        kind=said["kind"],
+        policy=said["policy"],
+        vendor=said["vendor"],
+        mine=query.get("mine") == "1",
+        text=said["text"],
+    )
 
 
 @screen("POST")

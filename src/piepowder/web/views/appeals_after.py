@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from piepowder.access.visibility import require, require_whole
+from piepowder.appeals.listing import name_for
 from piepowder.appeals.models import OutOfCourtBody
 from piepowder.appeals.operations import (
     NoSuchBody,
@@ -76,7 +77,9 @@ def _restitutions(request: HttpRequest, actor: Actor, status: int = 200, **more:
     state, kind = request.GET.get("state", TaskState.OPEN.value), request.GET.get("kind", "")
     page = paged(request, restitution_list(actor, state=state, kind=kind))
     shown = {
-        "page": Page([(one, task_words(one)) for one in page.rows], page.number, page.has_next),
+        "page": Page(
+            [(one, task_words(one), name_for(actor, one.done_by)) for one in page.rows], page.number, page.has_next
+        ),
         "state": state,
         "kind": kind,
         "states": TaskState.choices,
