@@ -35,6 +35,11 @@ def text_columns() -> dict[str, models.Field[Any, Any]]:
     }
 
 
+def all_columns() -> set[str]:
+    models_there = apps.get_models(include_auto_created=True)
+    return {f"{model._meta.db_table}.{field.column}" for model in models_there for field in model._meta.concrete_fields}
+
+
 def declared() -> dict[str, str]:
     return {column: nature.value for part in parts() for column, nature in part.columns.items()}
 

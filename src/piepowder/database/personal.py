@@ -59,7 +59,7 @@ class SubjectKind(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose data: ``ref`` is the marketplace's id of a seller or buyer, our id of a reporter, owner or user."""
+    """Whose data: ``ref`` is the marketplace's id of a seller, buyer or rights owner, our id of a reporter or user."""
 
     kind: str
     ref: str

@@ -181,6 +181,7 @@ declare(
                 "intake_item": "external_id seller_ref",
                 "intake_relation": "to_external_id",
                 "intake_reporter": "external_ref",
+                "intake_pause": "ref",
                 "intake_report": "reference source",
                 "intake_snapshot": "source",
                 "intake_moment": "reference source",

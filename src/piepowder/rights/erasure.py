@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from piepowder.database.personal import ERASED, Emptying, Part, Subject, SubjectKind, declare, said
+from piepowder.intake.unused import letting_go
 from piepowder.rights.models import ClaimBatch, ClaimLine, CounterEvidence, CounterNotice, Right, RightEvidence
 
 
@@ -27,13 +28,23 @@ def _of(subject: Subject, at: datetime) -> Iterator[Emptying]:
         held = {"item": "claim__item_id"}
         yield Emptying(_("counter-notices of the seller"), counters, {"text": ERASED, "answer": ""}, held)
         files = CounterEvidence.objects.filter(counter__seller_ref=subject.ref)
-        yield Emptying(_("files that came with counter-notices"), files, {}, {"item": "counter__claim__item_id"})
+        yield Emptying(
+            _("files that came with counter-notices"),
+            files,
+            {},
+            {"item": "counter__claim__item_id"},
+            watch=letting_go(CounterEvidence, "stored_id"),
+        )
         return
     owned = Right.objects.filter(_mine(subject, "owner_ref", "owner_email"))
     yield Emptying(_("owner of a right"), owned, {"owner_name": "", "owner_email": ""})
     managed = Right.objects.filter(_mine(subject, "agent_ref", "agent_email"))
     yield Emptying(_("agent of an owner"), managed, {"agent_name": "", "agent_email": ""})
-    yield Emptying(_("papers that show a right"), RightEvidence.objects.filter(right__in=owned))
+    yield Emptying(
+        _("papers that show a right"),
+        RightEvidence.objects.filter(right__in=owned),
+        watch=letting_go(RightEvidence, "stored_id"),
+    )
     sent = ClaimBatch.objects.filter(_mine(subject, "sender_ref", "sender_email"))
     emptied = {"sender_name": "", "sender_email": "", "reason": ERASED, "evidence": []}
     yield Emptying(_("notices on a right"), sent, emptied)

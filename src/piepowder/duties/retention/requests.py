@@ -30,7 +30,7 @@ from piepowder.policy.packs import calendar_of
 
 ANSWER = Period(1, "months")
 """Regulation (EU) 2016/679, Art. 12(3)."""
-_OURS = (SubjectKind.REPORTER, SubjectKind.RIGHTS_OWNER)
+_OURS = (SubjectKind.REPORTER,)
 
 
 class BadErasure(Malformed):
@@ -55,7 +55,7 @@ def request_erasure(
 ) -> Erasure:
     """Keep that somebody asked for what is known of them to be erased; nothing is changed yet.
 
-    ``ref`` is the marketplace's id of a seller or buyer, ours of a reporter, rights owner or user; without one an e-mail
+    ``ref`` is the marketplace's id of a seller, buyer or rights owner, ours of a reporter or user; without one an e-mail
     address is enough to look by. The answer is due within a month. Raises ``BadErasure``.
     """
     require_whole(actor, Permission.ERASURE_RUN)

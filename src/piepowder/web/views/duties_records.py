@@ -52,7 +52,7 @@ class ErasureForm(PlainForm):
         max_length=200,
         required=False,
         help_text=gettext_lazy(
-            "Of a seller or buyer the marketplace's id; of a reporter, rights owner or colleague the one in their address."
+            "Of a seller, buyer or rights owner the marketplace's id; of a reporter or colleague the one in their address."
         ),
     )
     addresses = forms.CharField(
