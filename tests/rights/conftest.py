@@ -144,7 +144,7 @@ def desk(db: None, now: datetime) -> Desk:
     version = PolicyVersion.objects.create(
         policy=policy,
         number=1,
-        effective_from=now.date(),
+        effective_from=now.date() - timedelta(days=90),
         severity=1,
         ground="illegal",
         legal_reference="Regulation (EU) 2017/1001 Art. 9",

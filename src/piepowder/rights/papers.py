@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import IO
 
@@ -20,8 +19,9 @@ from piepowder.rights.models import CounterEvidence, RightEvidence
 def keep_paper(*, actor: Actor, content: bytes | IO[bytes], at: datetime) -> StoredMedia:
     """Store an extract of a register or an authorisation; raises ``MediaRefused``."""
     require(actor, Permission.RIGHT_EDIT)
-    mandates = (*actor.mandates, Mandate(frozenset({Permission.MEDIA_UPLOAD})))
-    return store_upload(actor=replace(actor, mandates=mandates), content=content, at=at)
+    mandate = Mandate(frozenset({Permission.MEDIA_UPLOAD}))
+    keeper = Actor(actor.kind, actor.ref, (mandate,), actor.vendor, actor.site, actor.team)
+    return store_upload(actor=keeper, content=content, at=at)
 
 
 def paper_seen_by(actor: Actor, digest: str) -> StoredMedia:
