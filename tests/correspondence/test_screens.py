@@ -202,7 +202,7 @@ def test_statements_are_measured_too(log_in: LogIn, town: datetime) -> None:
     shown = log_in("admin").get(reverse("statement_template", args=["de"]))
 
     assert shown.context["readable"].level.measure == "amstad"
-    assert "Wiener Sachtextformel" in shown.content.decode()
+    assert "Flesch for German (Amstad)" in shown.content.decode()
 
 
 def test_words_of_a_letter_are_for_the_whole_house(words: None, now: datetime) -> None:

@@ -16,12 +16,14 @@ from piepowder.correspondence.operations import (
     MissingPlace,
     NoLetterTemplate,
     NoSuchLetterKind,
+    RecipientKind,
     Words,
     publish_letter_template,
     send_many,
 )
-from piepowder.correspondence.queries import letters_about, letters_to
-from piepowder.kernel.actor import SYSTEM
+from piepowder.correspondence.queries import letters_about, letters_to, visible_letters
+from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Mandate, Scope
+from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
 from piepowder.outbox.models import Delivery, Message
 from piepowder.outbox.operations import save_endpoint
@@ -150,6 +152,18 @@ def test_many_letters_cost_no_more_queries_than_two(write: Write, now: datetime)
         send_many(actor=SYSTEM, drafts=drafts[2:], at=now)
 
     assert len(many) == len(few)
+
+
+def test_letters_to_reporters_are_for_those_who_may_know_who_reports(write: Write) -> None:
+    to_seller, to_reporter = write(), write(recipient=replace(SELLER, kind=RecipientKind.REPORTER))
+
+    def seen(*permissions: Permission, **scope: frozenset[str]) -> set[Letter]:
+        return set(visible_letters(Actor(ActorKind.PERSON, "1", (Mandate(frozenset(permissions), Scope(**scope)),))))
+
+    assert seen(Permission.LETTER_VIEW, Permission.REPORT_VIEW) == {to_seller, to_reporter}
+    assert seen(Permission.LETTER_VIEW) == {to_seller}
+    assert seen(Permission.REPORT_VIEW) == set()
+    assert seen(Permission.LETTER_VIEW, Permission.REPORT_VIEW, vendors=frozenset({"acme"})) == set()
 
 
 def test_the_database_itself_refuses_to_change_a_letter(write: Write) -> None:

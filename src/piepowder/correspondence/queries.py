@@ -63,7 +63,9 @@ def visible_letters(actor: Actor) -> QuerySet[Letter]:
     """What ``actor`` may read: what their vendor's acts caused in their markets; who reports stays with those who may know."""
     seen = scope_q(actor, Permission.LETTER_VIEW, vendor="vendor", market="market")
     reports = scope_q(actor, Permission.REPORT_VIEW, vendor="vendor", market="market")
-    return Letter.objects.filter(seen).filter(reports | ~Q(recipient_kind=RecipientKind.REPORTER))
+    to_reporters = Q(recipient_kind=RecipientKind.REPORTER)
+    # A scope without limits is an empty condition, so it narrows a disjunction only within an "and".
+    return Letter.objects.filter(seen).filter((to_reporters & reports) | ~to_reporters)
 
 
 def letters(actor: Actor, filters: LetterFilters) -> QuerySet[Letter]:

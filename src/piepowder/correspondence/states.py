@@ -28,6 +28,6 @@ class Progress(models.TextChoices):
 
     WAITING = "waiting", _("waiting")
     DELIVERED = "delivered", _("delivered")
-    KEPT = "kept", _("kept, nobody forwards it")
+    KEPT = "kept", _("kept here")
     FAILED = "failed", _("not delivered")
     CANCELLED = "cancelled", _("cancelled")

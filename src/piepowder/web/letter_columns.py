@@ -13,7 +13,7 @@ from piepowder.correspondence.models import Letter
 from piepowder.correspondence.states import LetterChannel, RecipientKind
 from piepowder.web.columns import Column
 from piepowder.web.languages import language_name
-from piepowder.web.letter_words import about_link, event_name, progress_name
+from piepowder.web.letter_words import about_link, event_name, progress_name, ref_words
 from piepowder.web.templatetags.piepowder import moment
 
 
@@ -23,7 +23,7 @@ def _when(row: Letter) -> SafeString:
 
 def _who(row: Letter) -> SafeString:
     kind = RecipientKind(row.recipient_kind).label
-    return format_html('{}<div class="quiet">{}</div>', row.name or row.recipient_ref or "–", kind)
+    return format_html('{}<div class="quiet">{}</div>', row.name or ref_words(row.recipient_ref), kind)
 
 
 def _what(row: Letter) -> SafeString:
@@ -36,7 +36,7 @@ def _what(row: Letter) -> SafeString:
 LETTER_COLUMNS: Mapping[str, Column[Letter]] = {
     "when": Column(_("When"), _when, (), "nowrap"),
     "who": Column(_("To"), _who, (), "clip"),
-    "what": Column(_("Letter"), _what, (), "wide"),
+    "what": Column(_("Letter"), _what, (), "clip"),
     "about": Column(_("About"), about_link, (), "clip"),
     "progress": Column(_("State"), lambda row: progress_name(row), (), "nowrap"),
     "channel": Column(_("Channel"), lambda row: str(LetterChannel(row.channel).label), ()),

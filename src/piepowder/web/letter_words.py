@@ -34,6 +34,14 @@ def progress_name(letter: Letter) -> SafeString:
     return format_html("{} {}", icon(_ICONS[progress]), progress.label)
 
 
+def ref_words(ref: str) -> str:
+    """An id as people read it: ours short, the marketplace's whole, a dash where there is none."""
+    try:
+        return short_id(UUID(ref))
+    except ValueError:
+        return ref or "–"
+
+
 def about_link(letter: Letter) -> str:
     """The thing that the letter is about, as a link where it has a page; with it the item."""
     if letter.item is not None:
@@ -46,11 +54,7 @@ def about_words(letter: Letter) -> str:
     """The kind of thing and its id, as a link where a page of that kind is known."""
     names = {"decision": _("decision"), "report": _("report"), "appeal": _("appeal"), "seller": _("seller")}
     name = names.get(letter.about_kind, letter.about_kind.replace("_", " "))
-    try:
-        ref: UUID | str = UUID(letter.about_ref)
-    except ValueError:
-        ref = letter.about_ref
-    said = short_id(ref) if isinstance(ref, UUID) else ref
+    ref, said = letter.about_ref, ref_words(letter.about_ref)
     if letter.about_kind in ("decision", "appeal", "seller"):
         try:
             return format_html('<a href="{}">{} {}</a>', reverse(letter.about_kind, args=[ref]), name, said)

@@ -12,8 +12,8 @@ from piepowder.correspondence.options import target_grade
 from piepowder.correspondence.reading import Level, reading_level
 
 MEASURES: Mapping[str, str | Promise] = {
-    "flesch": _("Flesch–Kincaid"),
-    "amstad": _("first Wiener Sachtextformel"),
+    "flesch": _("Flesch Reading Ease"),
+    "amstad": _("Flesch for German (Amstad)"),
     "kandel_moles": _("Flesch for French (Kandel and Moles)"),
     "gulpease": _("Gulpease"),
     "fernandez_huerta": _("Fernández Huerta"),
@@ -48,6 +48,7 @@ class Readable:
 
     @property
     def measure(self) -> str | Promise:
+        """What the score, not the school years, is called."""
         return MEASURES.get(self.level.measure, self.level.measure)
 
 

@@ -163,7 +163,7 @@ def _page(
         "kind": kind,
         "language": language,
         "channel": LetterChannel(channel),
-        "form": letter_form(kind, words, found, choices),
+        "form": letter_form(kind, words, found, (read.of.places if read and read.of else {}) | choices),
         "rows": rows,
         "uses": uses(rows),
         "names": _names(rows),
