@@ -61,7 +61,9 @@ def test_opening_a_link_begins_a_visit_in_a_cookie_of_its_own(fair: Fair) -> Non
     answer = browser.get(fair.link())
     assert answer["Location"] == "/portal/overview/"
     cookie = answer.cookies[COOKIE]
-    assert cookie["httponly"] and cookie["path"] == "/portal/" and cookie["samesite"] == "Lax"
+    assert cookie["httponly"]
+    assert cookie["path"] == "/portal/"
+    assert cookie["samesite"] == "Lax"
     assert "sessionid" not in answer.cookies
     assert answer["Cache-Control"] == "no-store, private"
     assert cookie.value not in [visit.key_hash for visit in Visit.objects.all()]
@@ -133,7 +135,8 @@ def test_another_account_s_link_is_asked_about_before_it_takes_over(fair: Fair) 
     browser = fair.browser("S-1")
     link = fair.link("S-2")
     answer = browser.get(link)
-    assert answer.status_code == 200 and "Open the pages of S-2" in answer.text
+    assert answer.status_code == 200
+    assert "Open the pages of S-2" in answer.text
     assert "S-1" in browser.get("/portal/overview/").text
     assert browser.post(link).status_code == 302
     assert "S-2" in browser.get("/portal/overview/").text
