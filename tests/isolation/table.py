@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from piepowder.duties.models import Order, Threat
 from piepowder.intake.models import Report, Reporter
 from piepowder.kernel.ids import new_id
 from piepowder.review.models import Question
@@ -69,6 +70,11 @@ EXAMPLES: dict[str, Pick] = {
     "note_id": lambda world, other, own: [*other.notes, *own.notes],
     "template_id": lambda world, other, own: [1],
     "draft_id": lambda world, other, own: [1],
+    "order_id": lambda world, other, own: [*Order.objects.values_list("pk", flat=True)[:2], new_id()],
+    "threat_id": lambda world, other, own: [*Threat.objects.values_list("pk", flat=True)[:2], new_id()],
+    "authority_id": lambda world, other, own: [new_id()],
+    "match_id": lambda world, other, own: [new_id()],
+    "misuse_id": lambda world, other, own: [new_id()],
     "trader_id": lambda world, other, own: [new_id()],
     "termination_id": lambda world, other, own: [new_id()],
     "campaign_id": lambda world, other, own: [new_id()],
@@ -149,6 +155,40 @@ ROUTES: dict[str, Asked] = {
     "queue_star": Asked(values={"code": ("listings", "specialists")}),
     "questions": Asked(queries=("to=legal",)),
     "question_answer": Asked(posted={"text": "because"}),
+    "duties": Asked(queries=("days=90",)),
+    "duties_pack": Asked(values={"code": ("eu_dsa", "none")}, posted={"on": "on", "n-order_effect": "2"}),
+    "duties_orders": Asked(queries=("q=AZ", "kind=act", "late=1", "country=DE")),
+    "duties_order_add": Asked(
+        posted={"kind": "act", "reference": "AZ 1", "authority": "BNetzA", "country": "DE", "language": "en"}
+    ),
+    "duties_order": PLAIN,
+    "duties_order_edit": PLAIN,
+    "duties_order_do": Asked(
+        values={"way": ("receipt", "ask", "reply", "decline", "search", "hold", "rule", "disclose", "miss")},
+        posted={"why": "because"},
+    ),
+    "duties_threats": PLAIN,
+    "duties_threat_raise": Asked(posted={"summary": "He wrote that he will come.", "item": "L-decided-2"}),
+    "duties_life_authorities": Asked(posted={"name": "LKA", "country": "DE", "phone": "1", "language": "de"}),
+    "duties_life_authority": PLAIN,
+    "duties_threat": PLAIN,
+    "duties_threat_file": Asked(values={"report_id": (new_id(),)}),
+    "duties_threat_do": Asked(values={"way": ("report", "receipt", "close")}, posted={"why": "because", "text": "x"}),
+    "duties_safety": PLAIN,
+    "duties_recall_matches": Asked(queries=("state=open",)),
+    "duties_recall_import": Asked(posted={"source": "safety_gate"}),
+    "duties_random_check": PLAIN,
+    "duties_recall_settle": Asked(values={"way": ("review", "dismiss")}, posted={"why": "because"}),
+    "duties_flaggers": PLAIN,
+    "duties_flagger_add": Asked(posted={"external_ref": "TF-9", "name": "Nobody", "awarded_by": "BNetzA"}),
+    "duties_flagger": PLAIN,
+    "duties_flagger_suspend": Asked(posted={"suspended": "1"}),
+    "duties_flagger_evidence": PLAIN,
+    "duties_misuse": PLAIN,
+    "duties_misuse_warn": Asked(queries=("side=content&seller=S-1",)),
+    "duties_flag_propose": Asked(posted={"side": "content", "about": "x"}),
+    "duties_flag_settle": Asked(values={"flag_id": (new_id(),), "way": ("confirm", "reject")}),
+    "duties_misuse_one": Asked(posted={"way": "drop"}),
     "duties_traders": Asked(queries=("q=S-1", "state=requested")),
     "duties_trader_ask": Asked(posted={"seller": "S-1", "kind": "company", "market": "DE", "language": "en"}),
     "duties_trader": PLAIN,

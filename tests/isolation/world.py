@@ -29,6 +29,7 @@ from piepowder.appeals import operations as appeals
 from piepowder.correspondence import operations as correspondence
 from piepowder.decisions import operations as decisions
 from piepowder.decisions.ruling import EnforcementOrder, Ruling
+from piepowder.duties import operations as duties
 from piepowder.http.keys import forget_keys
 from piepowder.intake import operations as intake
 from piepowder.intake.models import Item
@@ -196,6 +197,9 @@ def _work(world: World, code: str) -> None:
     bench = _actor(firm, "moderator")
     review.set_availability(actor=bench, state="available", at=opened)
     firm.letters = [_letter(firm, opened)]
+    duties.raise_threat(
+        actor=_actor(firm, "team_lead"), summary=f"{code}: he wrote that he will come", item_id=firm.items[0], at=opened
+    )
     later = iter(world.now - timedelta(minutes=40) + timedelta(minutes=number) for number in range(40))
 
     def claim(way: str, at: datetime) -> UUID:

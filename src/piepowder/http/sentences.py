@@ -247,6 +247,41 @@ BY_CODE: Mapping[str, Sentence] = {
         _("This cannot be corrected here"), _("Change it in your account at the marketplace instead.")
     ),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
+    "unknown_pack": Sentence(_("There is no such law here"), _("Look at the list of laws among the duties.")),
+    "bad_pack": Sentence(
+        _("The law does not allow this"), _("Correct what is named: a number of our own can only be stricter.")
+    ),
+    "bad_order": Sentence(_("This is not possible with this order"), _("Correct what is named and try again.")),
+    "order_known": Sentence(
+        _("This order is here already"), _("Look for its reference among the orders, and complete it there.")
+    ),
+    "no_such_order": Sentence(_("There is no such order"), _("Look at the list of orders.")),
+    "order_lines_open": Sentence(
+        _("Something that the order names is still open"), _("Rule on it, or say that it is not here or not covered.")
+    ),
+    "bad_threat": Sentence(_("This cannot be kept like that"), _("Correct what is named and try again.")),
+    "no_such_threat": Sentence(_("There is no such case"), _("Look at the list of suspicions.")),
+    "bad_recall_list": Sentence(
+        _("The list cannot be taken in"), _("Correct the rows that are named and take it in again.")
+    ),
+    "no_such_recall_match": Sentence(_("There is no such match"), _("Look at the list of matches.")),
+    "not_manifest": Sentence(
+        _("Nothing here could be manifest"),
+        _("Only content found illegal, and notices or complaints that did not succeed, can be."),
+    ),
+    "already_flagged": Sentence(_("This was proposed before"), _("Look at the page about misuse.")),
+    "nothing_confirmed": Sentence(
+        _("Nothing manifest is confirmed"), _("A person first confirms what is manifest; then a warning can follow.")
+    ),
+    "already_warned": Sentence(_("There is a warning already"), _("Go on from there: look at the page about misuse.")),
+    "misuse_not_repeated": Sentence(
+        _("It did not happen again"), _("A suspension needs something manifest that happened after the warning.")
+    ),
+    "bad_misuse": Sentence(_("This cannot be done like that"), _("Correct what is named and try again.")),
+    "complaints_suspended": Sentence(
+        _("Your complaints are not looked at for a time"),
+        _("You were told until when. You can turn to an out-of-court body or to a court meanwhile."),
+    ),
 }
 
 BY_STATUS: Mapping[int, Sentence] = {

@@ -124,6 +124,12 @@ WINGS = (
         _("Duties"),
         "scale",
         (
+            Room(_("What is due"), "duties", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Orders"), "duties_orders", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Threats to life"), "duties_threats", (Permission.THREAT_EDIT,), everywhere=True),
+            Room(_("Product safety"), "duties_safety", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Trusted flaggers"), "duties_flaggers", (Permission.DUTY_VIEW,), everywhere=True),
+            Room(_("Misuse"), "duties_misuse", (Permission.DUTY_VIEW,), everywhere=True),
             Room(_("Traders"), "duties_traders", (Permission.DUTY_VIEW,), everywhere=True),
             Room(_("Ends of service"), "duties_terminations", (Permission.DUTY_VIEW,), everywhere=True),
             Room(_("Buyers"), "duties_campaigns", (Permission.DUTY_VIEW,), everywhere=True),

@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.i18n import set_language
 
-from piepowder.web import account_urls
+from piepowder.web import account_urls, duties_urls
 from piepowder.web.views import (
     actions,
     appeals,
@@ -337,6 +337,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("configuration/file", configuration.configuration_file, name="configuration_file"),
     path("configuration/difference", configuration.configuration_compare, name="configuration_compare"),
     path("configuration/apply", configuration.configuration_apply, name="configuration_apply"),
+    *duties_urls.urlpatterns,
     *account_urls.urlpatterns,
     # Without a login: allauth's own pages, only those that an installation by invitation needs.
     path("login/", account.login, name="account_login"),

@@ -125,6 +125,6 @@ def _due(order: Order, pack: str, rule: str, due_at: datetime, counted: str) -> 
         started_at=order.received_at,
         due_at=due_at,
         counted=counted,
-        route="duty_order",
+        route="duties_order",
         args=(str(order.pk),),
     )

@@ -57,5 +57,5 @@ def safety_dues(actor: Actor, *, until: datetime, limit: int) -> Iterable[Due]:
         start = last or begun[pack]
         end = deadline(pack, rule, start)
         if end.at < until:
-            found.append(Due(pack, rule, rule, start.isoformat(), title, start, end.at, end.rule, "duty_recalls"))
+            found.append(Due(pack, rule, rule, start.isoformat(), title, start, end.at, end.rule, "duties_safety"))
     return sorted(found, key=lambda due: (due.due_at, due.kind, due.ref))[:limit]

@@ -113,7 +113,7 @@ def threat_dues(actor: Actor, *, until: datetime, limit: int) -> Iterable[Due]:
             started_at=one.learned_at,
             due_at=one.due_at,
             counted=one.due_rule,
-            route="duty_threat",
+            route="duties_threat",
             args=(str(one.pk),),
         )
         for one in rows
