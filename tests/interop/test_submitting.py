@@ -250,7 +250,7 @@ def test_one_statement_on_which_the_database_breaks_does_not_keep_the_others(des
 
     poison, good = desk.decide(), desk.decide()
     desk.simulator.__class__ = Fragile
-    for minute in range(0, 120, 5):
+    for minute in range(0, 60, 6):
         desk.turns(DUE + timedelta(minutes=minute))
     good.refresh_from_db()
     poison.refresh_from_db()
