@@ -12,7 +12,10 @@ from piepowder.cli.care import pending_migrations
 from piepowder.cli.progress import Phases, progress_bar
 from piepowder.cli.serving import run_server
 from piepowder.intake.models import Item
+from piepowder.kernel.actor import SYSTEM
+from piepowder.policy.states import LadderMode
 from piepowder.simulate.operations import DEMO_PASSWORD, demo_logins, put_on_air, seed, work
+from piepowder.standing.operations import switch_ladder
 from piepowder.wiring import load_shipped
 
 _SIZE = click.option(
@@ -37,6 +40,7 @@ def demo(size: str, number: int, port: int, workers: int) -> None:
         load_shipped(at=timezone.now())
     if not Item.objects.exists():
         _fill(size, number)
+        _switch_ladders_on()
     address = f"http://127.0.0.1:{port}"
     click.echo(f"\nPiepowder is at {address} – log in with one of these (password: {DEMO_PASSWORD}):\n")
     for role, email in demo_logins():
@@ -61,6 +65,13 @@ def simulate(size: str, number: int, live: bool, minutes: float) -> None:
         return
     load_shipped(at=timezone.now())
     _fill(size, number)
+
+
+def _switch_ladders_on() -> None:
+    """One ladder in force and one that only counts, so that there is something to see about sellers."""
+    now = timezone.now()
+    for code, mode in (("yearly-48-strikes", LadderMode.LIVE), ("falling-200", LadderMode.SHADOW)):
+        switch_ladder(actor=SYSTEM, code=code, mode=mode, at=now, count_past_days=30)
 
 
 def _fill(size: str, number: int) -> None:

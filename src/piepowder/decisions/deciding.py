@@ -21,7 +21,7 @@ from piepowder.decisions.ending import supersede
 from piepowder.decisions.events import DecisionIssued
 from piepowder.decisions.issuing import Bench, Sound, store
 from piepowder.decisions.judging import Circumstances, problems, unwritable
-from piepowder.decisions.logic import grace
+from piepowder.decisions.logic import grace, sums_up
 from piepowder.decisions.models import Decision, Panel
 from piepowder.decisions.options import FOUR_EYES
 from piepowder.decisions.ruling import Ruling
@@ -274,7 +274,7 @@ def issue(
         supersedes_id=former.pk if former else None,
     )
     decision = store(sound, bench)
-    if ruling.outcome == Outcome.VIOLATION and item.seller_ref and beside is None:
+    if ruling.outcome == Outcome.VIOLATION and item.seller_ref and beside is None and not sums_up(bench.machine):
         note_violation(seller_ref=item.seller_ref, at=at)
     if apart is None or not bench.machine:
         note_outcome(item_id=item.pk, founded=ruling.outcome == Outcome.VIOLATION, at=at)

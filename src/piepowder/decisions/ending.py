@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from piepowder.decisions.logic import sums_up
 from piepowder.decisions.models import Decision, Enforcement, Proposal
 from piepowder.decisions.states import DECISION_FLOW, ENFORCEMENT_FLOW, DecisionState, EnforcementState, Outcome
 from piepowder.intake.operations import note_outcome
@@ -89,7 +90,10 @@ def uncount(former: Decision) -> None:
 
 
 def is_counted(decision: Decision) -> bool:
-    """Whether it counts as a violation of its own: what was approved beside an urgent decision is about the same one."""
+    """Whether it counts as a violation of its own: what was approved beside an urgent decision is about the same one, and
+    what a points ladder led to is about others."""
+    if sums_up(decision.machine):
+        return False
     if decision.case_id is not None or decision.machine:
         return True
     return not Proposal.objects.filter(decision=decision).exists()

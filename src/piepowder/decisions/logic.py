@@ -15,6 +15,8 @@ from piepowder.decisions.ruling import EnforcementOrder
 from piepowder.decisions.states import Family, Outcome
 from piepowder.review.opening import HISTORY
 
+LADDER: Final = "ladder:"
+"""Begins the name of the machine that a points ladder is; its code follows."""
 FACTS_AT_LEAST: Final = 20
 FACTS_AT_MOST: Final = 5_000
 
@@ -106,6 +108,11 @@ def _account_words(step: _Step) -> str:
         "At this severity that many suspend the account for %(days)d days.",
         step.days,
     ) % {"days": step.days}
+
+
+def sums_up(machine: str) -> bool:
+    """Whether a points ladder decided: that follows from violations which were counted already."""
+    return machine.startswith(LADDER)
 
 
 def grace(*, outcome: str, restricts: bool, severity: int, kind: str, queue_grace: timedelta) -> timedelta:

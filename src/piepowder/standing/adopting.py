@@ -9,11 +9,11 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from piepowder.decisions.logic import LADDER
 from piepowder.decisions.models import Decision
 from piepowder.decisions.states import DecisionState, Outcome
 from piepowder.policy.states import LadderMode
 from piepowder.standing.catalogue import KEPT_S, forget
-from piepowder.standing.imposing import MACHINE
 from piepowder.standing.models import Account, Entry, LadderSwitch, Tally
 from piepowder.standing.noting import NOT_THE_SELLERS
 
@@ -27,7 +27,7 @@ def violations(since: datetime, until: datetime | None = None) -> QuerySet[Decis
     rows = Decision.objects.filter(outcome=Outcome.VIOLATION, state=DecisionState.ISSUED, decided_at__gte=since)
     if until is not None:
         rows = rows.filter(decided_at__lt=until)
-    of_ladders = Q(machine__startswith=MACHINE) | Q(sanction__isnull=False)
+    of_ladders = Q(machine__startswith=LADDER) | Q(sanction__isnull=False)
     theirs = rows.exclude(of_ladders).exclude(item__kind__in=NOT_THE_SELLERS).exclude(item__seller_ref="")
     return theirs.order_by("decided_at", "id")
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from piepowder.decisions.logic import LADDER
 from piepowder.decisions.models import Decision
 from piepowder.decisions.operations import (
     Apart,
@@ -37,8 +38,6 @@ from piepowder.standing.shape import Ladder, Threshold
 from piepowder.standing.states import SanctionState
 from piepowder.standing.wording import said, score_words
 
-MACHINE = "ladder:"
-"""Begins the name of the machine that decides a sanction; the ladder's code follows."""
 _MOST_NAMED = 30
 
 
@@ -58,7 +57,7 @@ def impose(row: Sanction, due: Due, at: datetime) -> None:
                 actor=SYSTEM,
                 item_id=item.pk,
                 ruling=ruling_for(row, item, at),
-                machine=f"{MACHINE}{ladder.code}",
+                machine=f"{LADDER}{ladder.code}",
                 version=str(ladder.number),
                 at=at,
                 apart=Apart(source=Source.OWN_INITIATIVE),

@@ -168,6 +168,7 @@ def sanction_list(request: HttpRequest) -> HttpResponse:
         "states": SanctionState.choices,
         "ladders": LadderRow.objects.order_by("code").values_list("code", flat=True),
         "ladder": request.GET.get("ladder", ""),
+        "with_reasons": holds_whole(actor, Permission.STANDING_VIEW),
         "may_decide": all(actor.may(one) for one in CONFIRMED_BY),
     }
     return render(request, "web/standing/sanctions.html", shown)
