@@ -282,6 +282,33 @@ BY_CODE: Mapping[str, Sentence] = {
         _("Your complaints are not looked at for a time"),
         _("You were told until when. You can turn to an out-of-court body or to a court meanwhile."),
     ),
+    "bad_right": Sentence(_("The right cannot be entered like this"), _("Correct what is named beside the fields.")),
+    "right_registered": Sentence(
+        _("This right is in the registry already"), _("Look for its number in the registry and go on there.")
+    ),
+    "right_retired": Sentence(
+        _("This right is retired"), _("Claim on a right that is in force, or enter the new one first.")
+    ),
+    "only_people_verify": Sentence(
+        _("A right is verified by a person"), _("Log in, look into the register, and verify it there.")
+    ),
+    "bad_claims": Sentence(_("The notice cannot be taken in like this"), _("Correct what is named and send it again.")),
+    "claim_reference_reused": Sentence(
+        _("This reference was used for another notice"), _("Use a new reference, or leave it empty.")
+    ),
+    "bad_counter": Sentence(
+        _("The answer cannot be taken in like this"), _("Correct what is named and send it again.")
+    ),
+    "not_the_seller": Sentence(
+        _("This claim is about an item of somebody else"), _("Open the link that was sent to the seller of the item.")
+    ),
+    "already_countered": Sentence(
+        _("This claim was answered before"), _("Look at the answer; you can still complain about the decision.")
+    ),
+    "nothing_to_counter": Sentence(_("There is nothing to answer"), _("The claim was not found right.")),
+    "own_decision": Sentence(
+        _("You had a part in this decision"), _("Somebody who had none, and is not above those who had, must answer.")
+    ),
 }
 
 BY_STATUS: Mapping[int, Sentence] = {
