@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
@@ -116,7 +117,7 @@ def _inputs(one: ItemField, content: Mapping[str, Any]) -> dict[str, forms.Field
     if one.sort in ("files", "file"):
         before = content.get(one.name)
         listed = before if isinstance(before, list) else [before] if before else []
-        choices = [(str(place), _("File %(number)s") % {"number": place + 1}) for place in range(len(listed))]
+        choices = [(str(place), _called(address, place)) for place, address in enumerate(listed)]
         keep = forms.MultipleChoiceField(
             label=_("%(what)s that stay") % {"what": one.label},
             required=False,
@@ -141,6 +142,13 @@ def _input(one: ItemField, told: dict[str, Any]) -> forms.Field:
     if one.sort in ("text", "list"):
         return forms.CharField(**told, max_length=one.longest, widget=forms.Textarea(attrs={"rows": 8}))
     return forms.CharField(**told, max_length=one.longest)
+
+
+def _called(address: Any, place: int) -> str:
+    """A file by the end of its address; what was uploaded has none, and is counted."""
+    last = urlsplit(str(address)).path.rsplit("/", 1)[-1]
+    named = last if str(address).startswith("http") and last else ""
+    return named[:80] or _("File %(number)s") % {"number": place + 1}
 
 
 def _first_input(one: ItemField) -> str:

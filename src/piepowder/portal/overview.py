@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from piepowder.decisions.models import Decision, Enforcement
 from piepowder.decisions.states import DecisionState, EnforcementState, Family
+from piepowder.decisions.wording import Wording
 from piepowder.intake.models import Item
 from piepowder.intake.states import ItemState, Kind
 from piepowder.portal.links import Subject
@@ -33,7 +34,7 @@ from piepowder.review.states import ACTIVE_STATES
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One restriction that is in force. ``decision_id`` is empty where its reasons are not told here."""
+    """What one decision restricts, in force now. ``decision_id`` is empty where its reasons are not told here."""
 
     text: str
     decision_id: UUID | None
@@ -87,12 +88,12 @@ def overview(subject: Subject, *, at: datetime, language: str) -> Overview:
     holding = restrictions_of(subject, at).filter(in_force(at)).select_related("decision__item", "statement")
     on_account = list(holding.filter(family=Family.ACCOUNT).order_by("-starts_at", "id")[:MOST_SHOWN])
     elsewhere = holding.exclude(family=Family.ACCOUNT)
-    newest = list(elsewhere.order_by("-starts_at", "id")[:MOST_SHOWN])
+    newest = list(elsewhere.order_by("-starts_at", "decision", "id")[: 4 * MOST_SHOWN])
     drafts = AppealDraft.objects.filter(kind=subject.kind, ref=subject.ref).order_by("-saved_at")
     begun = decisions_of(subject, at).filter(pk__in=drafts.values("decision"))
     return Overview(
         account=_holdings(on_account, language),
-        items=_holdings(newest, language),
+        items=_holdings(newest, language)[:MOST_SHOWN],
         restricted_items=elsewhere.values("decision__item").distinct().count(),
         recent=happenings(_tellable(decisions_of(subject, at))[:MOST_SHOWN], at=at, language=language),
         drafts=happenings(newest_first(begun)[:MOST_SHOWN], at=at, language=language),
@@ -167,16 +168,22 @@ def _holdings(rows: Sequence[Enforcement], language: str) -> tuple[Holding, ...]
     if not rows:
         return ()
     wording = wording_in(language)
-    return tuple(
-        Holding(
-            text=measure_in(wording, row),
-            decision_id=None if row.statement.exclusion in SILENT else row.decision_id,
-            item_title=row.decision.item.title or row.decision.item.external_id,
-            since=row.starts_at,
-            until=row.ends_at,
-            complaint_until=row.statement.complaint_until,
-        )
-        for row in rows
+    together: dict[UUID, list[Enforcement]] = {}
+    for row in rows:
+        together.setdefault(row.decision_id, []).append(row)
+    return tuple(_holding(of_one, wording) for of_one in together.values())
+
+
+def _holding(rows: Sequence[Enforcement], wording: Wording) -> Holding:
+    """What one decision restricts, in one line."""
+    first, ends = rows[0], [row.ends_at for row in rows]
+    return Holding(
+        text=" ".join(dict.fromkeys(measure_in(wording, row) for row in rows)),
+        decision_id=None if first.statement.exclusion in SILENT else first.decision_id,
+        item_title=first.decision.item.title or first.decision.item.external_id,
+        since=min(row.starts_at for row in rows),
+        until=max((end for end in ends if end), default=None) if all(ends) else None,
+        complaint_until=first.statement.complaint_until,
     )
 
 

@@ -50,7 +50,14 @@ def decisions_of(subject: Subject, at: datetime) -> QuerySet[Decision]:
     rows = Decision.objects.filter(
         addressed, item__seller_ref=subject.ref, outcome=Outcome.VIOLATION, final_at__lte=at
     ).exclude(state=DecisionState.WITHDRAWN)
-    return rows.filter(pk=UUID(subject.only)) if subject.only else rows
+    return rows.filter(pk=_id(subject.only)) if subject.only else rows
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def decision_of(subject: Subject, decision_id: UUID, at: datetime) -> Decision:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from piepowder.access.options import chosen
+from piepowder.decisions.models import Decision
 from piepowder.portal.complaints import complaint_of, questions_for
 from piepowder.portal.health import healths
 from piepowder.portal.languages import text_language
+from piepowder.portal.links import Subject
 from piepowder.portal.overview import (
     decisions_listed,
     happenings,
@@ -24,10 +29,20 @@ from piepowder.portal.overview import (
 from piepowder.portal.pages import page
 from piepowder.portal.paging import Page, paged
 from piepowder.portal.reading import note_reading
+from piepowder.portal.reporters.counter import claims_against
 from piepowder.portal.resubmitting import may_correct, resubmissions_of
 from piepowder.portal.retelling import tell
 from piepowder.portal.theirs import decision_of, item_of
 from piepowder.portal.visits import Guest
+from piepowder.rights.options import NAME_OWNER
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimBehind:
+    """A claim on a right that a decision found to be right; ``owner`` is empty where the organisation does not name them."""
+
+    id: UUID
+    owner: str
 
 
 @page()
@@ -38,6 +53,7 @@ def home(request: HttpRequest, guest: Guest) -> HttpResponseBase:
         "overview": overview(guest.subject, at=now, language=language),
         "healths": healths(guest.subject, at=now),
         "questions": questions_for(guest.subject, now),
+        "has_claims": claims_against(guest.subject, now).exists(),
     }
     return render(request, "portal/home.html", shown)
 
@@ -63,6 +79,7 @@ def item(request: HttpRequest, guest: Guest, item_id: UUID) -> HttpResponseBase:
         "silent": silent_restriction(guest.subject, found, at=now),
         "again": resubmissions_of(guest.subject, found, at=now),
         "may_correct": may_correct(guest.subject, found),
+        "sent": request.GET.get("done") == "sent",
     }
     return render(request, "portal/item.html", shown)
 
@@ -72,6 +89,13 @@ def decisions(request: HttpRequest, guest: Guest) -> HttpResponseBase:
     found = paged(request, decisions_listed(guest.subject, timezone.now()))
     rows = happenings(found.rows, at=timezone.now(), language=text_language())
     return render(request, "portal/decisions.html", {"here": "home", "page": Page(rows, found.number, found.has_next)})
+
+
+def claims_behind(subject: Subject, decision: Decision, at: datetime) -> list[ClaimBehind]:
+    """Whose rights the decision protects. Owners are named because the seller cannot answer without; nobody else is."""
+    rows = claims_against(subject, at).filter(item=decision.item_id, report__judged_at=decision.decided_at)[:5]
+    named = chosen(NAME_OWNER)
+    return [ClaimBehind(one.pk, one.right.owner_name if named else "") for one in rows]
 
 
 @page(within_one=True)
@@ -88,6 +112,6 @@ def decision(request: HttpRequest, guest: Guest, decision_id: UUID) -> HttpRespo
         "told": told,
         "complaint": complaint_of(guest.subject, found, at=now),
         "may_correct": not guest.subject.only and may_correct(guest.subject, found.item),
-        "done": request.GET.get("done", ""),
+        "claims": claims_behind(guest.subject, found, now),
     }
     return render(request, "portal/decision.html", shown)
