@@ -33,6 +33,7 @@ __all__ = [
     "Without",
     "declare",
     "in_lots",
+    "kept_now",
     "parts",
     "said",
 ]
@@ -178,6 +179,11 @@ def parts() -> tuple[Part, ...]:
     """Every part, by package."""
     autodiscover_modules("erasure")
     return tuple(_parts[name] for name in sorted(_parts))
+
+
+def kept_now(subject: Subject | None, at: datetime) -> list[Kept]:
+    """Everything that must stay at the moment, as all packages say; without a subject, of anybody."""
+    return [kept for part in parts() for kept in part.kept(subject, at)]
 
 
 def said(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -24,10 +25,12 @@ from piepowder.database.personal import (
     Without,
     declare,
     in_lots,
+    kept_now,
     said,
 )
 from piepowder.decisions.models import Batch, BatchLine, Decision, Enforcement, Opinion, Proposal, Statement
 from piepowder.intake.erasure import items_of
+from piepowder.intake.models import Item
 from piepowder.outbox.erasure import messages_emptied
 from piepowder.outbox.models import Message
 
@@ -39,7 +42,7 @@ def _of(subject: Subject, at: datetime) -> Iterator[Emptying]:
     if subject.kind != SubjectKind.SELLER:
         return
     yield from decisions_emptied(Decision.objects.filter(item__in=items_of(subject).values("pk")))
-    yield from _messages(items_of(subject).values_list("pk", flat=True), at)
+    yield from _messages(subject, at)
     of_items: tuple[tuple[Any, QuerySet[Any], dict[str, Any]], ...] = (
         (_("proposed rulings"), Proposal.objects.all(), {"ruling": Without("ruling", *_TYPED), "reason": ""}),
         (_("opinions"), Opinion.objects.all(), {"ruling": Without("ruling", *_TYPED)}),
@@ -78,12 +81,19 @@ def decisions_emptied(decisions: QuerySet[Decision]) -> Iterator[Emptying]:
     yield Emptying(_("facts and notes of decisions"), decisions.filter(facts=""), {"note": ""}, own)
 
 
-def _messages(items: Any, at: datetime) -> Iterator[Emptying]:
-    """What was sent about items; an order key is the item's id as text, so they come in lots."""
-    kept = {str(ref) for ref in _open_to_complaint(at).values_list("item_id", flat=True)}
-    for lot in in_lots(items):
-        rows = Message.objects.filter(order_key__in=[str(ref) for ref in lot if str(ref) not in kept])
-        yield from messages_emptied(rows)
+def _messages(subject: Subject, at: datetime) -> Iterator[Emptying]:
+    """What was sent about items. An order key is the item's id as text, so they come in lots."""
+    kept = [one for one in kept_now(subject, at) if one.kind == "item"]
+    for lot in in_lots(items_of(subject).values_list("pk", flat=True)):
+        stays: dict[UUID, str] = {}
+        for one in kept:
+            caught = Item.objects.filter(pk__in=lot).filter(pk__in=one.refs).values_list("pk", flat=True)
+            stays.update(dict.fromkeys(caught, one.why))
+        for why in sorted(set(stays.values())):
+            keys = [str(ref) for ref, said in stays.items() if said == why]
+            rows = Message.objects.filter(order_key__in=keys).exclude(body={})
+            yield Emptying(_("messages that were sent"), rows, stays=why)
+        yield from messages_emptied(Message.objects.filter(order_key__in=[str(ref) for ref in lot if ref not in stays]))
 
 
 def _open_to_complaint(at: datetime) -> QuerySet[Decision]:

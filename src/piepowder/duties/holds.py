@@ -17,6 +17,7 @@ from piepowder.database.fitting import refuse_unfit
 from piepowder.database.personal import Kept
 from piepowder.duties.models import Hold, HoldOn, OrderLine, Threat
 from piepowder.intake.models import Item, Report
+from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, NotFound
 from piepowder.kernel.permissions import Permission
@@ -119,13 +120,23 @@ def held(kind: str, ref: object, on: date | None = None) -> bool:
     hold of a case, a report, an order or a threat is held with that.
     """
     wanted = str(ref)
-    return any(kept.kind == kind and wanted in {str(one) for one in kept.refs} for kept in kept_by_holds(on)) or any(
+    return any(kept.kind == kind and wanted in {str(one) for one in kept.refs} for kept in _listed(on)) or any(
         held(above, one, on) for above, one in _above(kind, wanted)
     )
 
 
 def kept_by_holds(on: date | None = None) -> list[Kept]:
     """What holds keep, by kind of thing; a hold keeps what it is about and what that cannot be understood without."""
+    found = _listed(on)
+    sellers = [ref for kept in found if kept.kind == HoldOn.SELLER for ref in kept.refs]
+    if sellers:
+        theirs = Item.objects.filter(Q(seller_ref__in=sellers) | Q(kind=Kind.SELLER, external_id__in=sellers))
+        found.append(Kept(HoldOn.ITEM, theirs.values("pk"), HELD))
+    return found
+
+
+def _listed(on: date | None) -> list[Kept]:
+    """What holds name, and what of it stands elsewhere, as lists of ids."""
     refs: dict[str, set[str]] = {}
     for kind, ref in standing_holds(on).values_list("kind", "ref"):
         refs.setdefault(kind, set()).add(ref)

@@ -70,6 +70,50 @@ BY_CODE: Mapping[str, Sentence] = {
         _("This case stands in the register already"), _("Look for the body's number in the list.")
     ),
     "already_implemented": Sentence(_("This was done already"), _("Load the page again.")),
+    "bad_hold": Sentence(_("This cannot be held like that"), _("Correct what is named here.")),
+    "no_such_hold": Sentence(_("There is no such hold"), _("Go back to the list of holds.")),
+    "hold_released": Sentence(_("This hold was released before"), _("Load the page again.")),
+    "hold_by_system": Sentence(
+        _("This hold belongs to another duty"),
+        _("It ends with that duty. Settle the end of service, the order or the threat."),
+    ),
+    "bad_trader": Sentence(_("This cannot be kept about the trader"), _("Correct what is named here.")),
+    "no_such_trader": Sentence(_("There is no such trader"), _("Ask the trader first, or go back to the list.")),
+    "no_such_trader_field": Sentence(_("Nothing was given under this name"), _("Load the page again.")),
+    "trader_not_asked": Sentence(
+        _("No law that is switched on asks for this"), _("Switch on the body of law of the trader's market, then ask.")
+    ),
+    "trader_not_verified": Sentence(
+        _("The file is not complete"), _("Settle everything that is asked for, or ask the trader to put it right.")
+    ),
+    "trader_policy_missing": Sentence(
+        _("The policy for this suspension is missing"),
+        _("Name one that is in force there, in the settings under Duties."),
+    ),
+    "bad_termination": Sentence(_("The end of the service cannot be announced"), _("Correct what is named here.")),
+    "no_such_termination": Sentence(_("There is no such end of service"), _("Go back to the list.")),
+    "termination_too_early": Sentence(
+        _("The notice has not passed"),
+        _("Wait for the day that is shown, or announce it again with an exception that holds."),
+    ),
+    "termination_announced": Sentence(
+        _("It was announced to this seller before"), _("Open the one that runs, or call it off first.")
+    ),
+    "termination_not_approved": Sentence(
+        _("A second person approves this"), _("Ask somebody else who may approve decisions to open this page.")
+    ),
+    "own_termination": Sentence(_("You announced this yourself"), _("Somebody else approves it.")),
+    "bad_campaign": Sentence(_("The buyers cannot be told like that"), _("Correct what is named here.")),
+    "no_such_campaign": Sentence(_("There is no such campaign"), _("Go back to the list.")),
+    "campaign_exists": Sentence(_("The buyers of this are being told already"), _("Open the campaign that runs.")),
+    "not_illegal": Sentence(
+        _("Nothing illegal was found by a decision that stands"),
+        _("Begin from a decision that rests on the law and stands."),
+    ),
+    "nobody_to_tell": Sentence(_("There is nobody to tell yet"), _("Add the buyers, or ask the marketplace for them.")),
+    "bad_erasure": Sentence(_("This request cannot be kept like that"), _("Correct what is named here.")),
+    "no_such_erasure": Sentence(_("There is no such request"), _("Go back to the list of requests.")),
+    "bad_retention": Sentence(_("It cannot be kept for that long"), _("Correct what is named here.")),
     "not_permitted": Sentence(
         _("You may not do this"), _("Ask an administrator for the permission, or go on with something else.")
     ),

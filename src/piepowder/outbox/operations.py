@@ -238,7 +238,8 @@ def replay(*, actor: Actor, delivery_id: UUID, at: datetime) -> Delivery:
     require_everywhere(actor, Permission.OUTBOX_REPLAY)
     row = _locked(delivery_id)
     target = DELIVERY_FLOW.step("replay", DeliveryState(row.state))
-    if row.endpoint.channel == Channel.EMAIL and not row.message.letter:
+    emptied = not row.message.body and row.message.topic != MAIL
+    if emptied or (row.endpoint.channel == Channel.EMAIL and not row.message.letter):
         raise LetterGone(_("the letter was erased and cannot be sent again"))
     before = row.state
     row.state, row.holds_order, row.failures, row.finished_at = target, True, 0, None

@@ -33,8 +33,9 @@ _ACTIVE = [state.value for state in ACTIVE_STATES]
 def _of(subject: Subject, at: datetime) -> Iterator[Emptying]:
     if subject.kind == SubjectKind.SELLER:
         about = Note.objects.filter(about_kind=NoteAbout.SELLER, about_ref=subject.ref)
-        yield Emptying(_("notes"), about, {"text": ""})
-        yield from cases_emptied(Case.objects.filter(item__in=items_of(subject).values("pk")))
+        cases = Case.objects.filter(item__in=items_of(subject).values("pk"))
+        yield Emptying(_("notes"), about.exclude(case__in=cases.values("pk")), {"text": ""}, {"seller": "about_ref"})
+        yield from cases_emptied(cases)
     elif subject.kind == SubjectKind.STAFF and subject.ref.isdecimal():
         yield from _of_staff(User.objects.filter(pk=subject.ref, is_active=False))
 

@@ -11,7 +11,9 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.functional import Promise
 
-from piepowder.database.personal import Emptying, Kept, Subject, parts
+from piepowder.database.personal import Emptying, Kept, Subject, kept_now, parts
+
+__all__ = ["BATCH", "Line", "empty", "emptyings_of", "kept_now", "look", "with_addresses"]
 
 BATCH = 200
 """Rows emptied in one transaction: a lock is held for milliseconds, and a stop loses nothing."""
@@ -36,15 +38,19 @@ def with_addresses(subject: Subject) -> Subject:
     return replace(subject, addresses=tuple(sorted(known - {""})))
 
 
-def kept_now(subject: Subject | None, at: datetime) -> list[Kept]:
-    """Everything that must stay at the moment, as all packages say."""
-    return [kept for part in parts() for kept in part.kept(subject, at)]
+def emptyings_of(subject: Subject, at: datetime, kept: Sequence[Kept]) -> Iterator[Emptying]:
+    """What is known of ``subject``, package by package, from the top down: what points at a row goes before the row.
 
-
-def emptyings_of(subject: Subject, at: datetime) -> Iterator[Emptying]:
-    """What is known of ``subject``, package by package, from the top down: what points at a row goes before the row."""
+    Nothing of a person who is held goes, wherever it lies.
+    """
+    why = next((one.why for one in kept if one.kind == subject.kind and _names(one, subject.ref)), "")
     for part in reversed(parts()):
-        yield from part.of(subject, at)
+        for one in part.of(subject, at):
+            yield replace(one, rows=one.left(), stays=why) if why and not one.stays else one
+
+
+def _names(kept: Kept, ref: str) -> bool:
+    return not isinstance(kept.refs, models.QuerySet) and ref in {str(one) for one in kept.refs}
 
 
 def look(emptyings: Iterable[Emptying], kept: Sequence[Kept]) -> list[Line]:

@@ -81,7 +81,8 @@ def foreseen(actor: Actor, erasure: Erasure, at: datetime) -> list[Line]:
     """What running it now would empty, and what would stay and why."""
     require_whole(actor, Permission.ERASURE_RUN)
     subject = with_addresses(_subject(erasure))
-    return look(emptyings_of(subject, at), kept_now(subject, at))
+    kept = kept_now(subject, at)
+    return look(emptyings_of(subject, at, kept), kept)
 
 
 @transaction.atomic
@@ -120,7 +121,8 @@ def advance(*, erasure_id: UUID, at: datetime, most: int) -> Advance:
     if erasure is None:
         return Advance(0, over=True)
     subject = _subject(erasure)
-    done = empty(emptyings_of(subject, at), kept_now(subject, at), most=most)
+    kept = kept_now(subject, at)
+    done = empty(emptyings_of(subject, at, kept), kept, most=most)
     with transaction.atomic():
         erasure = _locked(erasure_id)
         counts: dict[str, int] = dict(erasure.emptied)
@@ -137,7 +139,8 @@ def advance(*, erasure_id: UUID, at: datetime, most: int) -> Advance:
 
 
 def _settle(erasure_id: UUID, subject: Subject, at: datetime) -> None:
-    stays = [one for one in look(emptyings_of(subject, at), kept_now(subject, at)) if one.why]
+    kept = kept_now(subject, at)
+    stays = [one for one in look(emptyings_of(subject, at, kept), kept) if one.why]
     verdict = verify(now=at)
     with transaction.atomic():
         erasure = _locked(erasure_id)
@@ -152,6 +155,9 @@ def _settle(erasure_id: UUID, subject: Subject, at: datetime) -> None:
         }
         if not stays:
             erasure.addresses = []
+            # An earlier request of the same person need look for nothing any more.
+            same = {"subject_kind": erasure.subject_kind, "subject_ref": erasure.subject_ref}
+            Erasure.objects.filter(**same).exclude(subject_ref="").exclude(pk=erasure.pk).update(addresses=[])
             if erasure.subject_kind == SubjectKind.BUYER:
                 erasure.subject_ref = ""
         erasure.save(update_fields=["state", "erased_at", "stays", "proof", "addresses", "subject_ref"])
