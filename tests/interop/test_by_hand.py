@@ -83,6 +83,16 @@ def test_the_sellers_own_name_is_found_in_the_facts(desk: Desk) -> None:
     assert [one["kind"] for one in submission.found] == ["name"]
 
 
+@pytest.mark.parametrize(("kind", "state"), [("company", "sent"), ("sole_trader", "blocked")])
+def test_the_name_of_a_shop_is_looked_for_where_it_may_be_a_persons(desk: Desk, kind: str, state: str) -> None:
+    item = desk.court.item("seller", external_id="S-9", seller_ref="S-9", title="Erika's Pens")
+    desk.court.snapshot(item, {"name": "Erika's Pens", "legal_name": "Pens GmbH", "business_type": kind})
+    submission = desk.decide(item={"seller_ref": "S-9"}, facts="Picture 2 reads Erika's Pens over a row of vapes.")
+    desk.turns()
+    submission.refresh_from_db()
+    assert submission.state == state
+
+
 def test_what_is_given_up_can_be_taken_up_again(desk: Desk, officer: Actor) -> None:
     submission = blocked(desk)
     give_up(actor=officer, submission_id=submission.pk, reason=WHY, at=desk.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -31,7 +31,7 @@ class Standing:
 
     on: bool
     address: str
-    token: str
+    token: str = field(repr=False)
     from_environment: bool
     halted_at: datetime | None
     problem: str

@@ -10,7 +10,7 @@ from piepowder.intake.states import Kind, ReporterKind
 from piepowder.interop.lint import Finding, findings
 from piepowder.kernel.canonical import digest
 
-_NAMES = ("legal_name", "name")
+_NO_PERSON = frozenset({"company", "charity", "public_body"})
 _BODIES = (ReporterKind.TRUSTED_FLAGGER, ReporterKind.AUTHORITY)
 
 
@@ -33,11 +33,13 @@ def personal_data_in(statement: Statement, payload: dict[str, Any]) -> tuple[Fin
 
 
 def names_of(statement: Statement) -> tuple[str, ...]:
-    """The names that the marketplace gave of the seller, and the id under which it knows them."""
+    """The seller's legal name; of one that is, or may be, a natural person also the name under which they sell."""
     ref = statement.recipient_ref
     if not ref:
         return ()
     seller = Item.objects.filter(kind=Kind.SELLER, external_id=ref).select_related("snapshot").first()
     content = seller.snapshot.content if seller is not None and seller.snapshot is not None else {}
-    names = {str(content.get(name) or "").strip() for name in _NAMES}
-    return tuple(sorted(name for name in names if name))
+    told = [content.get("legal_name")]
+    if content.get("business_type") not in _NO_PERSON:
+        told.append(content.get("name"))
+    return tuple(sorted({str(name).strip() for name in told if name and str(name).strip()}))

@@ -7,7 +7,8 @@ two score intervals), which holds for small counts and for shares of 0 and 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -78,13 +79,27 @@ Counts = Mapping[tuple[str, str, str], int]
 def compare(recent: Counts, baseline: Counts) -> tuple[Comparison, ...]:
     """Every stream, measure and value that was said in either time, flagged ones first.
 
-    The more is compared, the surer a single change must be, so that looking at everything raises no alarm by itself.
+    The more is compared, the surer a single change must be, so that looking at everything raises no alarm by itself. Each
+    measure has an equal part of the risk: the many categories do not make it harder to see that a flag was turned round.
     """
     keys = sorted({*recent, *baseline})
-    tested = [key for key in keys if _enough(_of(recent, key), _of(baseline, key))]
-    z = NormalDist().inv_cdf(1 - FAMILY_RISK / (2 * max(1, len(tested))))
-    found = [_compared(key, _of(recent, key), _of(baseline, key), z) for key in keys]
+    risks = _risks([key for key in keys if _enough(_of(recent, key), _of(baseline, key))])
+    found = []
+    for key in keys:
+        z = NormalDist().inv_cdf(1 - risks.get(key[1], FAMILY_RISK) / 2)
+        found.append(_compared(key, _of(recent, key), _of(baseline, key), z))
     return tuple(sorted(found, key=lambda one: (not one.flag, one.stream, one.measure, -one.recent.k, one.value)))
+
+
+def _risks(tested: Sequence[tuple[str, str, str]]) -> dict[str, float]:
+    """The risk of a single comparison of each measure; of values that add up to all, one follows from the others."""
+    measures = {measure for _stream, measure, _value in tested}
+    risks = {}
+    for measure in measures:
+        values = Counter(stream for stream, which, _value in tested if which == measure)
+        free = sum(max(1, count - 1) for count in values.values())
+        risks[measure] = FAMILY_RISK / len(measures) / free
+    return risks
 
 
 def _of(counts: Counts, key: tuple[str, str, str]) -> Share:
