@@ -183,7 +183,9 @@ def send_to_review(*, actor: Actor, match_id: UUID, at: datetime) -> RecallMatch
         digest=snapshot.digest, media=(), relations=(), detections=(detection,), occurred_at=None,
     )  # fmt: skip
     # The law asks for it, whoever acts: nobody needs the right to submit items for it.
-    receive(actor=SYSTEM, submissions=[submitted], at=at)
+    (outcome,) = receive(actor=SYSTEM, submissions=[submitted], at=at)
+    if outcome.problems:
+        raise BadRecallList(_("it cannot be sent to review"), problems=outcome.problems)
     return _settled(match, actor, at, "")
 
 
