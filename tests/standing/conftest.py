@@ -17,6 +17,7 @@ from piepowder.intake.models import Item
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.permissions import Permission
 from piepowder.review import reference
+from piepowder.standing import catalogue
 from piepowder.standing.jobs import sweep
 from piepowder.standing.models import Sanction, Tally
 from piepowder.standing.operations import publish_ladder, switch_ladder
@@ -127,3 +128,4 @@ def market(court_without_templates: Court, now: datetime) -> Iterator[Market]:
     reference.forget()
     yield Market(court_without_templates, now, court_without_templates.numbers)
     reference.forget()
+    catalogue.forget()

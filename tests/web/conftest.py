@@ -16,6 +16,7 @@ from piepowder.access.queries import actor_for
 from piepowder.intake import custom_schemas
 from piepowder.kernel.actor import Actor
 from piepowder.review.reference import forget
+from piepowder.standing import catalogue
 from piepowder.web import kept
 from tests.web import town as towns
 
@@ -29,6 +30,7 @@ def _nothing_kept() -> Iterator[None]:
     kept.forget()
     options.forget()
     custom_schemas.forget()
+    catalogue.forget()
     yield
     forget()
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone, translation
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field
 
 from piepowder.api.auth import READING, WRITING, caller
@@ -127,7 +127,8 @@ def credit_standing(request: HttpRequest, given: CreditGiven) -> Any:
         reference=given.reference,
         at=timezone.now(),
     )
-    return (201 if created else 200), {"id": row.pk, "result": "created" if created else "unchanged", "at": row.at}
+    told = {"id": row.pk, "result": "created" if created else "unchanged", "at": row.at}
+    return Status(201 if created else 200, told)
 
 
 @router.get(
