@@ -540,6 +540,11 @@ ROUTES: dict[str, Asked] = {
     "api:policy": Asked(values={"code": (POLICY,)}),
     "api:standing": Asked(values={"seller_ref": ("S-1",)}),
     "api:standing_credit": Asked(json={"seller": "S-1", "kind": "training", "reference": "quiz-1"}),
+    "api:receive_order": Asked(
+        json={"kind": "act", "reference": "AZ 2", "authority": "A", "country": "DE", "received_at": "2026-01-01T00:00:00Z"}
+    ),
+    "api:order": PLAIN,
+    "api:due": Asked(queries=("days=30",)),
     "api:traders": Asked(
         queries=("seller=S-1",), json={"seller": "S-1", "kind": "company", "market": "DE", "language": "en"}
     ),
@@ -617,6 +622,9 @@ OPERATIONS: dict[str, str] = {
     "read_policy": "api:policy",
     "read_standing": "api:standing",
     "credit_standing": "api:standing_credit",
+    "receive_order": "api:receive_order",
+    "read_order": "api:order",
+    "list_due": "api:due",
     "read_trader": "api:traders",
     "ask_trader": "api:traders",
     "give_trader_fields": "api:trader_fields",

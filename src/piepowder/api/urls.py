@@ -9,6 +9,7 @@ from piepowder.api import (
     bench,
     cases,
     decisions,
+    duties_orders,
     duties_people,
     items,
     media,
@@ -46,6 +47,7 @@ for _nouns in (
     portal_appeals,
     standing,
     duties_people,
+    duties_orders,
 ):
     api.add_router("/v1", _nouns.router)
 

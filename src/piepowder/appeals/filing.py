@@ -24,6 +24,8 @@ from piepowder.appeals.telling import tell_received
 from piepowder.decisions.models import Decision
 from piepowder.decisions.operations import NoSuchDecision
 from piepowder.intake.models import Report, StoredMedia
+from piepowder.intake.pausing import paused_until
+from piepowder.intake.states import PausedWhat, PausedWhose
 from piepowder.kernel.actor import Actor, ActorKind, Place
 from piepowder.kernel.errors import Conflict, FieldProblem, Forbidden, Malformed, PiepowderError
 from piepowder.kernel.events import publish
@@ -57,6 +59,12 @@ class NotComplainant(Forbidden):
     code = "not_complainant"
 
 
+class ComplaintsSuspended(Conflict):
+    """They were warned, and told until when their complaints are not looked at."""
+
+    code = "complaints_suspended"
+
+
 class BadAppeal(Malformed):
     code = "bad_appeal"
 
@@ -86,6 +94,7 @@ def file(
     may = appealable(decision, complainant, at)
     if not may.allowed:
         raise _refusal(may)
+    _refuse_paused(complainant, may, at)
     _check(complainant, basis, text, evidence, language)
     appeal = _stored(actor, decision, complainant, may, basis, text, language, at)
     _begin(appeal, actor, evidence, at)
@@ -107,6 +116,15 @@ def file(
     tell_received(appeal, actor=actor, at=at)
     publish(AppealFiled(appeal.pk, decision.pk, appeal.complainant_kind, appeal.stage, at, actor))
     return appeal
+
+
+def _refuse_paused(complainant: Complainant, may: May, at: datetime) -> None:
+    """Complaints of somebody who misused them are not processed for a time (DSA Art. 23(2))."""
+    report = Report.objects.filter(pk=may.report_id).values_list("reporter_id", flat=True).first() if may.report_id else None
+    whose = PausedWhose.REPORTER if report else PausedWhose.SELLER
+    until = paused_until(whose, report or complainant.ref, PausedWhat.COMPLAINTS, at)
+    if until is not None:
+        raise ComplaintsSuspended(_("complaints are not looked at before %(until)s") % {"until": until.date().isoformat()})
 
 
 def _stored(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from piepowder.access.models import Site, Team, Vendor
@@ -29,7 +29,7 @@ from piepowder.outbox.operations import save_endpoint
 from piepowder.policy.drafts import Draft, Measure, Wording
 from piepowder.policy.logic import day_of
 from piepowder.policy.models import Policy
-from piepowder.policy.operations import create_policy, publish_version
+from piepowder.policy.operations import create_policy, publish_version, switch_pack
 from piepowder.review.operations import publish_calendar, publish_routing, save_queue, set_target
 
 
@@ -122,6 +122,21 @@ def policy(actor: Actor, at: datetime, key: str, value: Any) -> None:
     for version in given["versions"]:
         if standing.get(tuple(version["markets"])) != version:
             publish_version(actor=actor, code=key, draft=drafts[tuple(version["markets"])], at=at)
+
+
+def law(actor: Actor, at: datetime, key: str, value: Any) -> None:
+    given = _fields(value, {"on": bool, "from": str, "until": str, "choices": dict})
+    switch_pack(
+        actor=actor, code=key, on=given["on"], from_on=_day(given["from"], "/from"), until_on=_day(given["until"], "/until"),
+        choices=given["choices"], at=at,
+    )  # fmt: skip
+
+
+def _day(text: str, pointer: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise _bad(pointer, "bad_date", "a date such as 2026-01-01, or nothing") from None
 
 
 def item_schema(actor: Actor, at: datetime, key: str, value: Any) -> None:

@@ -32,6 +32,7 @@ PARTS: Mapping[str, Part] = {
         Part("roles", reading.roles, applying.role),
         Part("calendars", reading.calendars, applying.calendar),
         Part("policies", reading.policies, applying.policy),
+        Part("laws", reading.laws, applying.law),
         Part("item_schemas", reading.item_schemas, applying.item_schema),
         Part("queues", reading.queues, applying.queue),
         Part("targets", reading.targets, applying.target),

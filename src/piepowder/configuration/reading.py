@@ -9,7 +9,7 @@ from piepowder.decisions.models import ActionMapping, FactsTemplate, StatementTe
 from piepowder.intake.models import ItemSchema
 from piepowder.outbox.models import Endpoint
 from piepowder.outbox.states import Channel
-from piepowder.policy.models import Policy, PolicyVersion
+from piepowder.policy.models import Pack, Policy, PolicyVersion
 from piepowder.review.models import Calendar, Queue, RoutingVersion, SlaTarget
 
 RULES = "rules"
@@ -109,6 +109,19 @@ def _version(version: PolicyVersion) -> dict[str, Any]:
             }
             for text in sorted(version.texts.all(), key=lambda one: one.language)
         },
+    }
+
+
+def laws() -> dict[str, Any]:
+    """The bodies of law that somebody switched, with the numbers chosen."""
+    return {
+        one.code: {
+            "on": one.on,
+            "from": one.from_on.isoformat() if one.from_on else "",
+            "until": one.until_on.isoformat() if one.until_on else "",
+            "choices": one.choices,
+        }
+        for one in Pack.objects.order_by("code")
     }
 
 
