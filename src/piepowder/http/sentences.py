@@ -290,6 +290,19 @@ BY_CODE: Mapping[str, Sentence] = {
     "not_correctable": Sentence(
         _("This cannot be corrected here"), _("Change it in your account at the marketplace instead.")
     ),
+    "bad_ladder": Sentence(_("The ladder cannot be published"), _("Correct what is named at its line.")),
+    "no_such_ladder": Sentence(_("There is no such ladder"), _("Look at the list of ladders.")),
+    "ladder_overtaken": Sentence(
+        _("Somebody published another version meanwhile"), _("Copy your text, load the page again and change it anew.")
+    ),
+    "bad_switch": Sentence(_("The ladder is not switched"), _("Choose fewer past days.")),
+    "switch_unchanged": Sentence(_("It is switched so already"), _("Load the page again to see it.")),
+    "no_such_seller": Sentence(_("There is no such seller"), _("Look at the sellers of the ladder.")),
+    "bad_adjustment": Sentence(_("The points are not changed"), _("Correct what is named and try again.")),
+    "points_not_in_range": Sentence(_("The points are not set"), _("Choose a number within the range of the rule.")),
+    "no_such_entry": Sentence(_("There is no such entry"), _("Load the page again: it may have been undone.")),
+    "no_such_sanction": Sentence(_("There is no such sanction"), _("Look at the list of sanctions.")),
+    "account_erased": Sentence(_("This account was erased"), _("There is nobody left to sanction.")),
     "code_taken": Sentence(_("This code is already in use"), _("Choose another code.")),
     "unknown_pack": Sentence(_("There is no such law here"), _("Look at the list of laws among the duties.")),
     "bad_pack": Sentence(
