@@ -120,11 +120,15 @@ def file(
 
 def _refuse_paused(complainant: Complainant, may: May, at: datetime) -> None:
     """Complaints of somebody who misused them are not processed for a time (DSA Art. 23(2))."""
-    report = Report.objects.filter(pk=may.report_id).values_list("reporter_id", flat=True).first() if may.report_id else None
+    report = (
+        Report.objects.filter(pk=may.report_id).values_list("reporter_id", flat=True).first() if may.report_id else None
+    )
     whose = PausedWhose.REPORTER if report else PausedWhose.SELLER
     until = paused_until(whose, report or complainant.ref, PausedWhat.COMPLAINTS, at)
     if until is not None:
-        raise ComplaintsSuspended(_("complaints are not looked at before %(until)s") % {"until": until.date().isoformat()})
+        raise ComplaintsSuspended(
+            _("complaints are not looked at before %(until)s") % {"until": until.date().isoformat()}
+        )
 
 
 def _stored(
