@@ -37,6 +37,8 @@ ROLES = {
     # The two firms are built alike: what holds for every role of one is tried with the widest and the plainest of the other.
     ZENITH: ["administrator", "moderator"],
 }
+THOROUGH = {"administrator", "moderator", "team_lead"}
+"""They try every example of an address; the other roles try each address and query once, with the first."""
 OTHER = {ACME: ZENITH, ZENITH: ACME}
 # Of each address at most so many examples are posted to: posting is tried for refusal, not for what it shows.
 _POSTS = 4
@@ -71,9 +73,10 @@ def test_no_screen_shows_another_vendor(world: World, vendor: str) -> None:
     leaks: list[str] = []
     for role in ROLES[vendor]:
         browser = _logged_in(world.firms[vendor], role)
+        tried = asked if role in THOROUGH else _first_of_each(asked)
         # A route that does not answer a method at all is asked once, one that is not for this role twice.
         deaf: Counter[tuple[str, str]] = Counter()
-        for request in asked:
+        for request in tried:
             if deaf[request.route, request.method] < _PATIENCE:
                 leaks += _leaks(world, browser, vendor, role, request, theirs, deaf)
     assert not leaks, "\n".join(leaks)
@@ -177,6 +180,15 @@ def _requests(world: World, vendor: str) -> Iterator[Request]:
             yield Request(route.name, "post", url, asked.posted or {})
             if asked.json is not None:
                 yield Request(route.name, "post", url, asked.json, "application/json")
+
+
+def _first_of_each(asked: list[Request]) -> list[Request]:
+    """One request for each route, method and query."""
+    found: dict[tuple[str, ...], Request] = {}
+    for request in asked:
+        query = request.url.partition("?")[2]
+        found.setdefault((request.route, request.method, query, request.content_type), request)
+    return list(found.values())
 
 
 def _addresses(world: World, vendor: str, route: Route, asked: Asked) -> Iterator[str]:

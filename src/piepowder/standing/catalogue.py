@@ -101,7 +101,8 @@ def _read(rows: QuerySet[LadderRow]) -> tuple[Known, ...]:
 def _known(row: LadderRow, versions: list[Version], switches: list[LadderSwitch]) -> Known:
     counted: list[Span] = []
     live: list[Span] = []
-    for switch, after in zip(switches, [*switches[1:], None], strict=True):
+    for place, switch in enumerate(switches):
+        after = switches[place + 1] if place + 1 < len(switches) else None
         until = after.at if after else None
         if switch.mode != LadderMode.OFF:
             counted.append(Span(switch.counts_from, until))
