@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from piepowder.intake.models import Item, Report, StoredMedia
 from piepowder.kernel.ids import new_id
+from piepowder.policy.dsa import MARKET_GROUPS
 from piepowder.rights.states import (
     CounterGround,
     CounterState,
@@ -16,6 +17,9 @@ from piepowder.rights.states import (
     RightType,
     SenderKind,
 )
+
+# The largest first.
+_GROUPS = sorted(MARKET_GROUPS.items(), key=lambda one: -len(one[1]))
 
 
 class Right(models.Model):
@@ -83,6 +87,13 @@ class Right(models.Model):
             models.Index(fields=["agent_ref"], name="right_by_agent", condition=~Q(agent_ref="")),
             models.Index(fields=["number_key"], name="right_by_number", condition=~Q(number_key="")),
         ]
+
+    @property
+    def places(self) -> list[str]:
+        """The territories as people name them: ``EU`` for all of its countries."""
+        held = set(self.territories)
+        group = next((name for name, countries in _GROUPS if held >= set(countries)), "")
+        return [group, *sorted(held - set(MARKET_GROUPS[group]))] if group else sorted(held)
 
 
 class RightEvidence(models.Model):

@@ -38,8 +38,8 @@ def _rows(claim: Claim, item: ItemCard, today: date) -> Iterator[Row]:
     yield Row(label("right_type"), kind, right.office, state, "" if not state else str(right.get_state_display()))
     yield Row(label("owner"), right.owner_name or right.owner_ref, *_sent_by(claim, warned))
     yield from named_in(right.title, item.content)
-    places = " ".join(right.territories[:_MOST_TERRITORIES]) or _("everywhere")
-    places += " …" if len(right.territories) > _MOST_TERRITORIES else ""
+    places = " ".join(right.places[:_MOST_TERRITORIES]) or _("everywhere")
+    places += " …" if len(right.places) > _MOST_TERRITORIES else ""
     yield Row(_("Market"), places, item.market, *_verdict(Warned.MARKET, warned))
     category = item.content.get("category")
     if right.categories or category:

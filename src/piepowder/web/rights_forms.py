@@ -64,7 +64,7 @@ def right_initial(right: Right) -> dict[str, Any]:
     plain = {name: getattr(right, name) for name in (*_TEXTS, *_AGENT, "expires_on", "language")}
     return {
         **plain,
-        "territories": right.territories,
+        "territories": right.places,
         "classes": right.classes,
         "categories": "\n".join(right.categories),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from piepowder.intake.locations import items_at
 from piepowder.intake.schemas.codes import COUNTRIES
 from piepowder.kernel.errors import PiepowderError
 from piepowder.policy.dsa import MARKET_GROUPS
@@ -137,6 +138,11 @@ class ReportForm(PlainForm, Trapped):
         if len(lines_in(typed)) > MOST_PLACES:
             said = _("At most %(most)d in one report; send the others in a second one.")
             raise forms.ValidationError(said % {"most": MOST_PLACES})
+        places = lines_in(typed)
+        unknown = [place for place, item in zip(places, items_at(places), strict=True) if item is None]
+        if unknown:
+            said = _("We do not find this here: %(places)s. Copy the address from the page of the item.")
+            raise forms.ValidationError(said % {"places": ", ".join(one[:200] for one in unknown[:5])})
         return typed
 
     def clean_right_territories(self) -> list[str]:

@@ -69,13 +69,8 @@ def send_report(*, form: ReportForm, topic: Topic, files: Files, language: str, 
 
 
 def _items(places: list[str]) -> list[Item]:
-    found = items_at(places)
-    unknown = [place for place, item in zip(places, found, strict=True) if item is None]
-    if unknown:
-        said = _("We do not find this here: %(places)s. Copy the address from the page of the item.")
-        detail = said % {"places": ", ".join(one[:200] for one in unknown[:5])}
-        raise NoticeRefused(detail, problems=[FieldProblem("/items", "unknown_item", detail)])
-    return list({item.pk: item for item in found if item is not None}.values())
+    """The items, each once; the form has seen to it that all of them are known."""
+    return list({item.pk: item for item in items_at(places) if item is not None}.values())
 
 
 def _report(
