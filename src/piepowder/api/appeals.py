@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from piepowder.access.visibility import require
@@ -134,7 +134,7 @@ def file_appeal(request: HttpRequest, sent: AppealSent) -> Any:
         language=sent.language,
         at=timezone.now(),
     )
-    return 201, _shown(appeal)
+    return Status(201, _shown(appeal))
 
 
 @router.get(

@@ -67,6 +67,7 @@ class AppealRow:
     policies: tuple[str, ...]
     filed_at: datetime
     due_at: datetime | None
+    at_risk_at: datetime | None
     ended_at: datetime | None
     hearer_id: int | None
     hearer: str
@@ -131,6 +132,7 @@ def appeal_row(appeal: Appeal, actor: Actor, now: datetime) -> AppealRow:
         policies=tuple(one.version.policy.code for one in cited),
         filed_at=appeal.filed_at,
         due_at=appeal.due_at,
+        at_risk_at=appeal.at_risk_at,
         ended_at=appeal.ended_at,
         hearer_id=appeal.hearer_id,
         hearer=name_for(actor, appeal.hearer),

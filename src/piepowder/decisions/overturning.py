@@ -19,7 +19,8 @@ from piepowder.decisions.events import DecisionOverturned
 from piepowder.decisions.models import Decision, Enforcement
 from piepowder.decisions.restitution import Task, tasks_of
 from piepowder.decisions.ruling import Ruling
-from piepowder.decisions.states import DECISION_FLOW, DecisionState, Source
+from piepowder.decisions.states import DECISION_FLOW, DecisionState, Outcome, Source
+from piepowder.intake.operations import note_outcome
 from piepowder.kernel.actor import Actor, Place
 from piepowder.kernel.errors import Conflict, Malformed
 from piepowder.kernel.events import publish
@@ -27,6 +28,10 @@ from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import Entry, record_many
 
 _REASON: Final = re.compile(r"[a-z][a-z_]{1,39}")
+
+
+SANCTIONS_BY: Final = "ladder:"
+"""How the machines begin that sanction a seller for decisions taken before."""
 
 
 class NotFinal(Conflict):
@@ -57,8 +62,9 @@ def overturn(
     *, actor: Actor, decision_id: UUID, at: datetime, replacement: Ruling | None = None, reason: str
 ) -> Overturned:
     """Undo a decision that is final. It stays in the record as overturned, and what it changed is as if it had not been:
-    its restrictions are reversed (cancelled, when nothing of it had left), the reports it judged are unjudged again, the
-    seller's violation is counted back. With ``replacement`` a new decision, with its own statement, takes its place at once.
+    its restrictions are reversed (cancelled, when nothing of it had left), the reports it judged are unjudged again or
+    answered by the next decision, the seller's violation is counted back. With ``replacement`` a new decision, with its
+    own statement, takes its place at once.
 
     ``reason`` is a code for the record: ``appeal``, ``court``, ``own_review`` … Raises ``NotFinal``, ``NoSuchDecision``,
     ``WrongState`` when it does not stand any more, and what ``rule_directly`` raises about the replacement.
@@ -84,6 +90,8 @@ def overturn(
         # Before the old restrictions are lifted, so that their messages can name what still holds the item.
         apart = Apart(source=Source(decision.source), supersedes=decision, at_once=True)
         new = issue(direct_bench(actor), item, replacement, at, None, apart=apart)
+    else:
+        _judge_reports_by_the_next(decision)
     lifted = lift(decision, verb, at)
     body = {
         "reason": reason,
@@ -115,6 +123,19 @@ def overturn(
         told=tuple(message.pk for message in lifted.messages),
         tasks=tasks_of(decision, lifted.rows, at, told=verb == "reverse"),
     )
+
+
+def _judge_reports_by_the_next(fallen: Decision) -> None:
+    """The reports that it had judged are answered by the next decision that stands, as if it had not been."""
+    later = Decision.objects.filter(
+        item_id=fallen.item_id, state=DecisionState.ISSUED, decided_at__gt=fallen.decided_at
+    )
+    # A sanction for what was decided before judges no report.
+    later = later.exclude(case__isnull=True, machine__startswith=SANCTIONS_BY)
+    following = later.order_by("decided_at", "id").first()
+    if following is not None:
+        founded = following.outcome == Outcome.VIOLATION
+        note_outcome(item_id=fallen.item_id, founded=founded, at=following.decided_at)
 
 
 def place_of_decision(decision: Decision) -> Place:
