@@ -32,6 +32,7 @@ from piepowder.outbox import jobs as outbox
 from piepowder.outbox.events import DeliveryTaken
 from piepowder.outbox.heads import on_head_published
 from piepowder.policy import operations as policy
+from piepowder.portal import jobs as portal
 from piepowder.review import intake_listeners, trust
 from piepowder.review import jobs as review
 from piepowder.rights import jobs as rights_jobs
@@ -69,6 +70,7 @@ JOBS: tuple[Job, ...] = (
     Job("review.mark_breaches", 1, review.mark_breaches),
     Job("review.fade_presence", 10, review.fade_presence),
     Job("review.tidy_changes", 3600, review.tidy_changes),
+    Job("portal.tidy", 3600, portal.tidy),
     Job("duties.keep_traders", 60, people_jobs.keep_traders),
     Job("duties.end_services", 60, people_jobs.end_services),
     Job("duties.tell_buyers", 2, people_jobs.tell_buyers),

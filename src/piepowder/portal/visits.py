@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from piepowder.access.options import chosen
@@ -24,7 +24,6 @@ from piepowder.portal.links import Link, LinkDead, Subject, SubjectKind, mint, o
 from piepowder.portal.models import ShutOut, Visit
 
 _LOOK_EVERY = timedelta(minutes=1)
-_KEPT_AFTER = timedelta(days=7)
 _OUTSIDE = frozenset(
     {
         Permission.ITEM_SUBMIT,
@@ -179,12 +178,6 @@ def shut_out(*, actor: Actor, kind: str, ref: str, at: datetime) -> int:
     ended = Visit.objects.filter(kind=kind, ref=ref, ended_at__isnull=True).update(ended_at=at)
     record(actor=actor, at=at, verb="portal.shut_out", subject_kind="portal", subject_id=kind, visits=ended)
     return ended
-
-
-def tidy(*, now: datetime) -> int:
-    """Forget visits that ended a week ago, and whom they were of; for the worker."""
-    over = Q(until__lt=now - _KEPT_AFTER) | Q(ended_at__lt=now - _KEPT_AFTER)
-    return Visit.objects.filter(over).delete()[0]
 
 
 def _own(guest: Guest) -> QuerySet[Visit]:
