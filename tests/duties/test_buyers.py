@@ -33,14 +33,14 @@ from piepowder.kernel import events
 from piepowder.kernel.actor import SYSTEM, Actor
 from piepowder.kernel.permissions import Permission
 from piepowder.outbox.models import Message
-from tests.decisions.conftest import Court, court, court_without_templates, ruling  # noqa: F401
+from tests.decisions.conftest import Court
 from tests.duties.people import officer
 
 REDRESS = "Send it back free of charge; you get your money back."
 
 
 @pytest.fixture
-def clerk(court: Court, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Actor:  # noqa: F811
+def clerk(court: Court, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Actor:
     monkeypatch.setattr(events, "_listeners", {})
     events.subscribe(DecisionOverturned, on_decision_overturned)
     load_shipped_letters(actor=SYSTEM, at=now)
@@ -48,7 +48,7 @@ def clerk(court: Court, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Actor
 
 
 @pytest.fixture
-def decision(court: Court) -> Any:  # noqa: F811
+def decision(court: Court) -> Any:
     return court.decide(court.person(), court.case(court.item(title="Glow pen")))
 
 

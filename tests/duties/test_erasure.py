@@ -37,7 +37,7 @@ from piepowder.policy.models import Ladder
 from piepowder.portal.models import AppealDraft, Resubmission
 from piepowder.review.models import Case, CaseEvent, Note
 from piepowder.standing.models import Account, PointsAdjustment
-from tests.decisions.conftest import Court, court, court_without_templates  # noqa: F401
+from tests.decisions.conftest import Court
 from tests.duties.people import all_columns, declared, officer, places_of, text_columns
 
 SELLER = {
@@ -52,12 +52,12 @@ LATER = timedelta(days=400)
 
 
 @pytest.fixture
-def clerk(court: Court) -> Any:  # noqa: F811
+def clerk(court: Court) -> Any:
     return officer(Permission.ERASURE_RUN, Permission.HOLD_EDIT)
 
 
 @pytest.fixture
-def traces(court: Court) -> Item:  # noqa: F811
+def traces(court: Court) -> Item:
     """A seller with a listing that was reported, judged and explained, with notes and a reason typed on the way."""
     seller = court.item("seller", external_id="S-1", title=SELLER["name"])
     court.snapshot(seller, SELLER)
@@ -113,7 +113,7 @@ def finish_messages(now: datetime) -> None:
 
 
 def words_elsewhere(
-    court: Court,  # noqa: F811
+    court: Court,
     listing: Item,
     decision: Decision,
 ) -> None:
@@ -175,7 +175,7 @@ def words_elsewhere(
 
 
 def test_a_seller_is_erased_everywhere_and_the_ledger_still_verifies(
-    court: Court,  # noqa: F811
+    court: Court,
     clerk: Any,
     traces: Item,
 ) -> None:
@@ -199,7 +199,7 @@ def test_a_seller_is_erased_everywhere_and_the_ledger_still_verifies(
 
 
 def test_what_is_open_to_a_complaint_stays_until_then_and_goes_by_itself_after(
-    court: Court,  # noqa: F811
+    court: Court,
     clerk: Any,
     traces: Item,
 ) -> None:
@@ -218,7 +218,7 @@ def test_what_is_open_to_a_complaint_stays_until_then_and_goes_by_itself_after(
     assert places_of(*VALUES) == {}
 
 
-def test_what_is_foreseen_is_what_is_done(court: Court, clerk: Any, traces: Item) -> None:  # noqa: F811
+def test_what_is_foreseen_is_what_is_done(court: Court, clerk: Any, traces: Item) -> None:
     finish_messages(court.now)
     at = court.now + LATER
     asked = request_erasure(actor=clerk, kind="seller", ref="S-1", asked_by="person", at=at)
@@ -230,7 +230,7 @@ def test_what_is_foreseen_is_what_is_done(court: Court, clerk: Any, traces: Item
     assert dict(run(clerk, at).emptied) == foreseen_rows
 
 
-def test_a_reporter_is_erased_once_the_report_is_judged(court: Court, clerk: Any, traces: Item) -> None:  # noqa: F811
+def test_a_reporter_is_erased_once_the_report_is_judged(court: Court, clerk: Any, traces: Item) -> None:
     finish_messages(court.now)
     reporter = Reporter.objects.get(name="Jonas Petersen")
     waiting = court.item()
@@ -249,7 +249,7 @@ def test_a_reporter_is_erased_once_the_report_is_judged(court: Court, clerk: Any
     assert Report.objects.count() == 2
 
 
-def test_a_person_who_left_keeps_their_number_and_nothing_else(court: Court, clerk: Any) -> None:  # noqa: F811
+def test_a_person_who_left_keeps_their_number_and_nothing_else(court: Court, clerk: Any) -> None:
     leaver = User.objects.create(
         email="iris@house.example", name="Iris Valdez", vendor_id=1, languages=["es"], preferences={"keys": {}}
     )
@@ -266,7 +266,7 @@ def test_a_person_who_left_keeps_their_number_and_nothing_else(court: Court, cle
     assert leaver.name == "[erased]"
 
 
-def test_a_buyer_is_found_by_id_or_address(court: Court, clerk: Any, traces: Item) -> None:  # noqa: F811
+def test_a_buyer_is_found_by_id_or_address(court: Court, clerk: Any, traces: Item) -> None:
     campaign = BuyersInformed.objects.create(
         decision=Decision.objects.get(),
         item=traces,
@@ -294,7 +294,7 @@ def test_a_buyer_is_found_by_id_or_address(court: Court, clerk: Any, traces: Ite
     assert places_of("Haddad", "omar@buyers") == {}
 
 
-def test_a_request_that_is_refused_says_why_and_changes_nothing(court: Court, clerk: Any, traces: Item) -> None:  # noqa: F811
+def test_a_request_that_is_refused_says_why_and_changes_nothing(court: Court, clerk: Any, traces: Item) -> None:
     asked = request_erasure(actor=clerk, kind="seller", ref="S-1", asked_by="person", at=court.now)
     assert asked.due_on == date(2026, 4, 6)  # a month from March 4 is a Saturday, the Monday after is no holiday here
     with pytest.raises(BadErasure):
@@ -305,12 +305,12 @@ def test_a_request_that_is_refused_says_why_and_changes_nothing(court: Court, cl
     assert Trait.objects.exists()
 
 
-def test_nobody_without_the_permission_erases(court: Court, traces: Item) -> None:  # noqa: F811
+def test_nobody_without_the_permission_erases(court: Court, traces: Item) -> None:
     with pytest.raises(NotPermitted):
         request_erasure(actor=officer(Permission.HOLD_EDIT), kind="seller", ref="S-1", asked_by="person", at=court.now)
 
 
-def test_the_words_of_a_decision_can_be_erased_and_never_changed(court: Court, traces: Item) -> None:  # noqa: F811
+def test_the_words_of_a_decision_can_be_erased_and_never_changed(court: Court, traces: Item) -> None:
     decision = Decision.objects.get()
     for becomes in ({"facts": "Somebody else's words about it."}, {"note": "changed"}, {"handling_ms": 1}):
         with pytest.raises(DatabaseError, match="never edited"), transaction.atomic():
@@ -326,7 +326,7 @@ def test_the_words_of_a_decision_can_be_erased_and_never_changed(court: Court, t
 
 @pytest.mark.parametrize("kind", ["seller", "item", "case", "report"])
 def test_what_is_held_is_not_erased_until_it_is_released(
-    court: Court,  # noqa: F811
+    court: Court,
     clerk: Any,
     traces: Item,
     kind: str,

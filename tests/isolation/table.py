@@ -192,6 +192,7 @@ ROUTES: dict[str, Asked] = {
     "duties_traders": Asked(queries=("q=S-1", "state=requested")),
     "duties_trader_ask": Asked(posted={"seller": "S-1", "kind": "company", "market": "DE", "language": "en"}),
     "duties_trader": PLAIN,
+    "duties_trader_document": Asked(values={"code": ("id_document",)}),
     "duties_trader_do": Asked(values={"way": ("settle", "verify", "remedy", "suspend", "end")}, posted={"reason": "x"}),
     "duties_terminations": PLAIN,
     "duties_termination_announce": Asked(
@@ -541,7 +542,13 @@ ROUTES: dict[str, Asked] = {
     "api:standing": Asked(values={"seller_ref": ("S-1",)}),
     "api:standing_credit": Asked(json={"seller": "S-1", "kind": "training", "reference": "quiz-1"}),
     "api:receive_order": Asked(
-        json={"kind": "act", "reference": "AZ 2", "authority": "A", "country": "DE", "received_at": "2026-01-01T00:00:00Z"}
+        json={
+            "kind": "act",
+            "reference": "AZ 2",
+            "authority": "A",
+            "country": "DE",
+            "received_at": "2026-01-01T00:00:00Z",
+        }
     ),
     "api:order": PLAIN,
     "api:due": Asked(queries=("days=30",)),

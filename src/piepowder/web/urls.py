@@ -179,6 +179,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("duties/traders/", duties_traders.duties_traders, name="duties_traders"),
     path("duties/traders/ask", duties_traders.duties_trader_ask, name="duties_trader_ask"),
     path("duties/traders/<uuid:trader_id>/", duties_traders.duties_trader, name="duties_trader"),
+    path(
+        "duties/traders/<uuid:trader_id>/documents/<slug:code>",
+        duties_traders.duties_trader_document,
+        name="duties_trader_document",
+    ),
     path("duties/traders/<uuid:trader_id>/<str:way>", duties_traders.duties_trader_do, name="duties_trader_do"),
     path("duties/terminations/", duties_terminations.duties_terminations, name="duties_terminations"),
     path(

@@ -28,7 +28,7 @@ from piepowder.duties.traders.files import (
 from piepowder.duties.traders.options import POLICY
 from piepowder.duties.traders.requirements import missing, title_of, unverified
 from piepowder.duties.traders.states import TRADER_FLOW, FieldState, TraderState
-from piepowder.intake.models import Item
+from piepowder.intake.models import Item, StoredMedia
 from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.kernel.errors import FieldProblem, NotFound, Refused
 from piepowder.kernel.permissions import Permission
@@ -69,6 +69,17 @@ def settle_field(
     field.save(update_fields=["state", "why", "settled_at", "settled_by"])
     note(actor, trader, "settle_field", at, field=code, verified=verified, checked=field.check_code)
     return field
+
+
+@transaction.atomic
+def look_at_document(*, actor: Actor, trader_id: UUID, code: str, at: datetime) -> StoredMedia:
+    """The copy of a document, for checking it; that somebody looked is kept. Raises ``NoSuchField``."""
+    require_whole(actor, Permission.TRADER_EDIT)
+    field = TraderField.objects.select_related("stored", "trader").filter(trader=trader_id, code=code).first()
+    if field is None or field.stored is None:
+        raise NoSuchField(_("nothing was given under this name"))
+    note(actor, field.trader, "look", at, field=code, digest=field.stored_id)
+    return field.stored
 
 
 @transaction.atomic
