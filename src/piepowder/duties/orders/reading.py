@@ -52,6 +52,11 @@ class OrderPage:
     def open_lines(self) -> list[OrderLine]:
         return [line for line in self.lines if line.state == LineState.OPEN]
 
+    @property
+    def may_rule(self) -> bool:
+        """Whether any open line names something that is known here."""
+        return any(line.item_id for line in self.open_lines)
+
 
 def orders_list(actor: Actor, filters: OrderFilters, now: datetime) -> QuerySet[Order]:
     """The orders, those that are due first, then the newest; each with ``line_count`` and ``open_count``."""
