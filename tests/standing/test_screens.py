@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from piepowder.access import options
 from piepowder.access.models import Grant, Role, User, Vendor
 from piepowder.access.operations import create_key
 from piepowder.decisions.models import Decision
@@ -20,7 +21,7 @@ from piepowder.http.keys import forget_keys
 from piepowder.kernel.actor import SYSTEM, Scope
 from piepowder.kernel.permissions import Permission
 from piepowder.policy.models import Ladder
-from piepowder.standing import models
+from piepowder.standing import catalogue, models
 from piepowder.standing.operations import load_shipped_ladders
 from piepowder.standing.shipping import to_text
 from tests.standing.conftest import CONTENT, DAY, Market
@@ -37,6 +38,13 @@ ALL = (
     Permission.POLICY_VIEW,
 )
 LogIn = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine must not read anew between two questions what each process keeps for two seconds."""
+    for kept in (catalogue._kept, catalogue._used, options._choices):
+        monkeypatch.setattr(kept, "_seconds", 3_600)
 
 
 @pytest.fixture
