@@ -97,6 +97,17 @@ class Brought:
     content_type: str
     size: int | None
 
+    @property
+    def sort(self) -> str:
+        """What sort of file it is, in a word; empty where there is none."""
+        if self.content_type.startswith("image/"):
+            return _("Picture")
+        if self.content_type.startswith("video/"):
+            return _("Film")
+        if self.content_type.startswith("audio/"):
+            return _("Sound")
+        return "PDF" if self.content_type else ""
+
 
 @dataclass(frozen=True, slots=True)
 class AppealTold:

@@ -23,6 +23,7 @@ from piepowder.intake.states import ReporterKind
 from piepowder.kernel.ids import short
 from piepowder.portal.links import Subject, SubjectKind
 from piepowder.portal.visits import NoSuchThing
+from piepowder.rights.states import SenderKind
 
 MOST_ITEMS = 200
 
@@ -69,18 +70,20 @@ class Notice:
 
 
 def reports_of(subject: Subject) -> QuerySet[Report]:
-    """The subject's own reports: of an owner those on their rights and those that they sent, of others those they sent."""
+    """The subject's own reports: those they sent, and for an owner those that an agent sent for them.
+
+    What a stranger sent about an owner's right is the stranger's.
+    """
     rows = Report.objects.all()
     if not subject.ref:
         return rows.none()
     if subject.kind == SubjectKind.RIGHTS_OWNER:
-        claims = Q(claim__batch__sender_ref=subject.ref) | Q(claim__right__owner_ref=subject.ref)
-        mine = claims | Q(claim__right__agent_ref=subject.ref)
+        for_them = Q(claim__right__owner_ref=subject.ref, claim__batch__sender_kind=SenderKind.AGENT)
         sent = Q(reporter__kind=ReporterKind.RIGHTS_HOLDER, reporter__external_ref=subject.ref)
-        return _only(rows.filter(mine | sent), subject)
+        return _only(rows.filter(sent | for_them), subject)
     if subject.kind == SubjectKind.BUYER:
         return _only(rows.filter(reporter__kind=ReporterKind.USER, reporter__external_ref=subject.ref), subject)
-    if subject.kind == SubjectKind.REPORTER and (reporter := _uuid(subject.ref)) is not None:
+    if subject.kind == SubjectKind.REPORTER and (reporter := as_id(subject.ref)) is not None:
         return _only(rows.filter(reporter_id=reporter), subject)
     return rows.none()
 
@@ -136,7 +139,7 @@ def _only(rows: QuerySet[Report], subject: Subject) -> QuerySet[Report]:
     """For a link to one notice: its reports, which say the same and came from the same hand."""
     if not subject.only:
         return rows
-    wanted = _uuid(subject.only)
+    wanted = as_id(subject.only)
     one = rows.filter(pk=wanted).first() if wanted is not None else None
     if one is None:
         return rows.none()
@@ -197,7 +200,8 @@ def _state(decision: Decision) -> str:
     return "restricted" if holds else "noted"
 
 
-def _uuid(text: str) -> UUID | None:
+def as_id(text: str) -> UUID | None:
+    """``text`` as one of our ids; ``None`` when it is none."""
     try:
         return UUID(text)
     except ValueError:

@@ -27,7 +27,7 @@ from piepowder.rights.owners import own_record
 from piepowder.rights.pasted import locations_in
 from piepowder.rights.queries import progress_of
 from piepowder.rights.reading import ClaimOutcome, with_outcome
-from piepowder.rights.states import LineState
+from piepowder.rights.states import LineState, SenderKind
 
 _OWNERS = (SubjectKind.RIGHTS_OWNER,)
 _LARGEST_LIST = 2 * 1024 * 1024
@@ -41,10 +41,11 @@ def rights_of(subject: Subject) -> QuerySet[Right]:
 
 
 def claims_of(subject: Subject, at: datetime) -> QuerySet[Any]:
-    """Claims on the subject's rights, and those that they sent, with outcomes that can no longer be taken back."""
+    """Claims that the subject sent, or an agent for them, with outcomes that can no longer be taken back."""
     if subject.kind != SubjectKind.RIGHTS_OWNER or not subject.ref:
         return Claim.objects.none()
-    mine = Q(right__owner_ref=subject.ref) | Q(right__agent_ref=subject.ref) | Q(batch__sender_ref=subject.ref)
+    for_them = Q(right__owner_ref=subject.ref, batch__sender_kind=SenderKind.AGENT)
+    mine = Q(batch__sender_ref=subject.ref) | for_them
     return with_outcome(Claim.objects.filter(mine), final_at=at)
 
 

@@ -14,13 +14,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from piepowder.http.client_address import client_address
-from piepowder.intake.models import Report
 from piepowder.kernel.errors import PiepowderError
 from piepowder.kernel.ids import new_id
 from piepowder.portal.limits import spend
-from piepowder.portal.links import LinkDead, SubjectKind, read
+from piepowder.portal.links import LinkDead, SubjectKind, opened
+from piepowder.portal.models import ShutOut
 from piepowder.portal.pages import open_page
-from piepowder.portal.reporters.following import notice_of
+from piepowder.portal.reporters.following import as_id, notice_of, reports_of
 from piepowder.portal.reporters.forms import TRAP, ReportForm
 from piepowder.portal.reporters.sending import follow_address, send_report, sender_actor
 from piepowder.portal.reporters.topics import TOPICS
@@ -94,11 +94,13 @@ def _form(request: HttpRequest, form: ReportForm, topic: str, files: Files, stat
 def report_sent(request: HttpRequest, token: str) -> HttpResponseBase:
     """The receipt: reference, what was reported, and the link by which it is followed. Whoever holds the link sees it."""
     now = timezone.now()
-    subject = read(token, now)
-    if subject.kind != SubjectKind.REPORTER or not subject.only:
-        raise LinkDead(_("this is not the link of a report"))
-    report = Report.objects.filter(pk=subject.only, reporter_id=subject.ref).select_related("reporter").first()
-    if report is None:
+    link = opened(token, now)
+    subject = link.subject
+    wanted = as_id(subject.only)
+    mine = reports_of(subject).select_related("reporter")
+    report = mine.filter(pk=wanted).first() if wanted is not None else None
+    over = ShutOut.objects.filter(kind=subject.kind, ref=subject.ref, until__gte=link.minted_at).exists()
+    if subject.kind != SubjectKind.REPORTER or report is None or over:
         raise LinkDead(_("this is not the link of a report"))
     shown = {
         "notice": notice_of(subject, report.pk, now),
