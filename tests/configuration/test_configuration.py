@@ -19,6 +19,7 @@ from piepowder.configuration.logic import changes
 from piepowder.configuration.operations import BadConfiguration, ConfigurationMoved, apply, compare
 from piepowder.configuration.queries import configuration
 from piepowder.configuration.written import NotAConfiguration, from_text, to_text
+from piepowder.correspondence.operations import Words, publish_letter_template
 from piepowder.decisions.operations import load_shipped_templates
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind
 from piepowder.ledger.models import Fact
@@ -47,6 +48,8 @@ def house(now: datetime) -> dict[str, Any]:
     """A small set-up, as the document of its file."""
     load_shipped_roles(actor=SYSTEM, at=now)
     load_shipped_templates(actor=SYSTEM, at=now)
+    told = Words("Received: {{ reference }}", "{{ reference }}: {{ items }}, {{ received_at }}")
+    publish_letter_template(actor=SYSTEM, event="report.received", language="en", words=told, at=now)
     for code, parent, is_leaf in (("C", "", False), ("C-2", "C", False), ("C-2.1", "C-2", True)):
         draft = Draft(
             effective_from=now.date(),
@@ -142,6 +145,7 @@ def test_every_part_can_be_changed_and_only_what_differs_is_written(house: dict[
     wanted["targets"]["polish/0"] = {"target_s": 600, "calendar": "", "at_risk_share": 0.5}
     wanted["routing"]["rules"].insert(0, {"name": "Polish", "when": {"market": ["PL"]}, "then": {"queue": "polish"}})
     wanted["statement_templates"]["en"]["subject"] += "."
+    wanted["letter_templates"]["report.received/en/message"]["subject"] += "."
     title = "C-2.1/en/Mine"
     wanted["facts_templates"][title] = {"text": "The mark on {title} […]", "position": 0, "active": True}
     wanted["receivers"]["shop"]["timeout_s"] = 5
@@ -232,6 +236,7 @@ def test_what_is_no_configuration_is_refused(text: str) -> None:
         ("routing", "rules", (0, "then", "policy"), {"C-1": 1}),
         ("routing", "rules", (0, "name"), "a\x00b"),
         ("statement_templates", "en", ("phrases",), {"x": float("nan")}),
+        ("letter_templates", "report.received/en/message", ("phrases",), {"outcome": {"noted": 1}}),
         ("queues", "listings", ("vendors",), [["house"]]),
         ("policies", "C-1", ("versions", 0, "markets"), [{"DE": 1}]),
         ("policies", "C-1", ("versions", 0, "texts", "en", "examples_bad"), [1.5]),
@@ -249,7 +254,7 @@ def test_a_value_of_the_wrong_kind_is_told_and_breaks_nothing(
     place[path[-1]] = value
     with pytest.raises(BadConfiguration) as refused:
         apply(actor=SYSTEM, document={"piepowder": 1, **document}, at=now)
-    assert refused.value.problems[0].pointer.startswith(f"/{part}/{key}")
+    assert refused.value.problems[0].pointer.startswith(f"/{part}/" + key.replace("/", "~1"))
 
 
 def test_unknown_parts_and_another_format_are_named(house: dict[str, Any], now: datetime) -> None:

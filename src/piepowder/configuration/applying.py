@@ -18,6 +18,8 @@ from piepowder.access.operations import (
 )
 from piepowder.access.options import choose
 from piepowder.configuration import reading
+from piepowder.correspondence.operations import publish_letter_template
+from piepowder.correspondence.templates import as_words
 from piepowder.decisions.facts_templates import save_facts_template
 from piepowder.decisions.mapping import save_action
 from piepowder.decisions.models import FactsTemplate
@@ -31,6 +33,7 @@ from piepowder.policy.logic import day_of
 from piepowder.policy.models import Policy
 from piepowder.policy.operations import create_policy, publish_version, switch_pack
 from piepowder.review.operations import publish_calendar, publish_routing, save_queue, set_target
+from piepowder.standing.operations import publish_ladder
 
 
 class BadEntry(Malformed):
@@ -139,6 +142,10 @@ def _day(text: str, pointer: str) -> date | None:
         raise _bad(pointer, "bad_date", "a date such as 2026-01-01, or nothing") from None
 
 
+def ladder(actor: Actor, at: datetime, key: str, value: Any) -> None:
+    publish_ladder(actor=actor, code=key, content=value, at=at)
+
+
 def item_schema(actor: Actor, at: datetime, key: str, value: Any) -> None:
     publish_item_schema(actor=actor, at=at, kind=key, **_fields(value, {"fields": list}))
 
@@ -172,6 +179,20 @@ def routing(actor: Actor, at: datetime, key: str, value: Any) -> None:
 def statement_template(actor: Actor, at: datetime, key: str, value: Any) -> None:
     raw = _fields(value, {"subject": str, "body": str, "phrases": dict})
     publish_template(actor=actor, language=key, raw=raw, at=at)
+
+
+def letter_template(actor: Actor, at: datetime, key: str, value: Any) -> None:
+    parts = key.split("/")
+    if len(parts) != 3:
+        raise _bad("", "bad_key", "the words of a letter stand under event/language/channel")
+    raw = _fields(value, {"subject": str, "body": str, "phrases": dict})
+    for some in raw["phrases"].values():
+        if not isinstance(some, dict) or not all(isinstance(said, str) for said in some.values()):
+            raise _bad("/phrases", "bad_value", "words by place and value")
+    event, language, channel = parts
+    publish_letter_template(
+        actor=actor, event=event, language=language, channel=channel, words=as_words(raw), at=at
+    )  # fmt: skip
 
 
 def facts_template(actor: Actor, at: datetime, key: str, value: Any) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from piepowder.access.models import Choice, Role, Site, Team, Vendor
+from piepowder.correspondence.queries import newest_templates
 from piepowder.decisions.models import ActionMapping, FactsTemplate, StatementTemplate
 from piepowder.intake.models import ItemSchema
 from piepowder.outbox.models import Endpoint
 from piepowder.outbox.states import Channel
-from piepowder.policy.models import Pack, Policy, PolicyVersion
+from piepowder.policy.models import LadderVersion, Pack, Policy, PolicyVersion
 from piepowder.review.models import Calendar, Queue, RoutingVersion, SlaTarget
 
 RULES = "rules"
@@ -125,6 +126,14 @@ def laws() -> dict[str, Any]:
     }
 
 
+def ladders() -> dict[str, Any]:
+    """By code, what the newest version says. Whether a ladder is switched on is decided where it is to hold."""
+    return {
+        one.ladder.code: one.content
+        for one in LadderVersion.objects.select_related("ladder").order_by("ladder__code", "number")
+    }
+
+
 def item_schemas() -> dict[str, Any]:
     """By kind, the newest fields."""
     found = {one.kind: one.fields for one in ItemSchema.objects.order_by("kind", "number")}
@@ -191,6 +200,14 @@ def statement_templates() -> dict[str, Any]:
     for one in StatementTemplate.objects.order_by("language", "number"):
         found[one.language] = {"subject": one.subject, "body": one.body, "phrases": one.phrases}
     return found
+
+
+def letter_templates() -> dict[str, Any]:
+    """By ``event/language/channel``, the newest."""
+    return {
+        f"{one.event}/{one.language}/{one.channel}": {"subject": one.subject, "body": one.body, "phrases": one.phrases}
+        for one in newest_templates()
+    }
 
 
 def facts_templates() -> dict[str, Any]:
