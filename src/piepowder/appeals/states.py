@@ -11,8 +11,8 @@ from piepowder.kernel.flow import Flow
 
 
 class ComplainantKind(models.TextChoices):
-    RECIPIENT = "recipient", _("the person concerned")
-    REPORTER = "reporter", _("the person who reported")
+    RECIPIENT = "recipient", _("seller")
+    REPORTER = "reporter", _("reporter")
 
 
 class Basis(models.TextChoices):

@@ -36,7 +36,7 @@ class ConcludeForm(PlainForm):
             (AppealOutcome.MODIFIED, _("Modify: another decision takes its place")),
             (AppealOutcome.OMITTED, _("Do not decide")),
         ],
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
     )
     reasons = forms.CharField(
         label=_("Reasons"),

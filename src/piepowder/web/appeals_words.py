@@ -11,29 +11,30 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from piepowder.appeals.board import AGES
 from piepowder.appeals.models import Restitution
 from piepowder.web.templatetags.piepowder import measure_name
 
 _TEXTS: Final[Mapping[str, str | Promise]] = {
-    "statement_was_sent": _lazy("The statement of reasons %(puid)s was sent. Whoever read it may have acted on it."),
-    "letter_was_sent": _lazy("A letter about the decision was sent (%(event)s)."),
-    "was_restricted": _lazy(
+    "statement_was_sent": gettext_lazy(
+        "The statement of reasons %(puid)s was sent. Whoever read it may have acted on it."
+    ),
+    "letter_was_sent": gettext_lazy("A letter about the decision was sent (%(event)s)."),
+    "was_restricted": gettext_lazy(
         "It was restricted (%(measure)s) from %(from)s to %(until)s. That time cannot be given back."
     ),
-    "payments_were_held": _lazy(
+    "payments_were_held": gettext_lazy(
         "Payments were held (%(measure)s) from %(from)s to %(until)s. See that what is owed is paid out."
     ),
-    "account_was_restricted": _lazy(
+    "account_was_restricted": gettext_lazy(
         "The account was restricted (%(measure)s) from %(from)s to %(until)s. See that orders, payouts and data are there."
     ),
-    "ended_an_earlier_one": _lazy(
+    "ended_an_earlier_one": gettext_lazy(
         "An earlier decision ended when this one was made. Look whether it should hold again."
     ),
-    "another_stands_beside": _lazy("Another decision about the same case still stands. Look whether it should."),
+    "another_stands_beside": gettext_lazy("Another decision about the same case still stands. Look whether it should."),
 }
 
 

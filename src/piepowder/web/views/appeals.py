@@ -10,9 +10,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from piepowder.access.visibility import require
 from piepowder.appeals.models import Evidence
@@ -55,12 +54,16 @@ from piepowder.web.languages import policy_language
 from piepowder.web.paging import Page, paged
 
 _CLOCKS = (
-    ("late", _lazy("late")),
-    ("at_risk", _lazy("at risk")),
-    ("running", _lazy("on time")),
-    ("resting", _lazy("waits on the complainant")),
+    ("late", gettext_lazy("late")),
+    ("at_risk", gettext_lazy("at risk")),
+    ("running", gettext_lazy("on time")),
+    ("resting", gettext_lazy("waits on the complainant")),
 )
-_ORDERS = (("due", _lazy("due first")), ("newest", _lazy("newest first")), ("oldest", _lazy("oldest first")))
+_ORDERS = (
+    ("due", gettext_lazy("due first")),
+    ("newest", gettext_lazy("newest first")),
+    ("oldest", gettext_lazy("oldest first")),
+)
 _TEXTS = ("state", "clock", "complainant", "stage", "outcome", "market", "language", "kind", "policy", "vendor", "text")
 
 

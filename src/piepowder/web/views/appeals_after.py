@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from piepowder.access.visibility import require, require_whole
 from piepowder.appeals.listing import name_for
@@ -52,17 +52,17 @@ from piepowder.web.filters import end_of, start_of, typed
 from piepowder.web.paging import Page, paged
 
 _KINDS = (
-    ("message", _lazy("messages")),
-    ("money", _lazy("money")),
-    ("time", _lazy("time")),
-    ("account", _lazy("accounts")),
-    ("decision", _lazy("decisions")),
+    ("message", gettext_lazy("messages")),
+    ("money", gettext_lazy("money")),
+    ("time", gettext_lazy("time")),
+    ("account", gettext_lazy("accounts")),
+    ("decision", gettext_lazy("decisions")),
 )
 _BY = (
-    ("policy", _lazy("Policy")),
-    ("vendor", _lazy("Vendor")),
-    ("reviewer", _lazy("Reviewer")),
-    ("rule", _lazy("Rule or model")),
+    ("policy", gettext_lazy("Policy")),
+    ("vendor", gettext_lazy("Vendor")),
+    ("reviewer", gettext_lazy("Reviewer")),
+    ("rule", gettext_lazy("Rule or model")),
 )
 _SPAN = timedelta(days=90)
 
