@@ -93,6 +93,14 @@ class TestReading:
         assert "suspend the account, for 28 days" in page
         assert "if nothing new happens" in page
 
+    def test_the_score_stands_where_the_seller_is_judged(self, lived: Market, log_in: LogIn) -> None:
+        page = words(log_in(*ALL), "seller", "S-1")
+        assert reverse("seller_standing", args=["S-1"]) in page
+        assert "<b>40</b>" in page
+        narrow = words(log_in(Permission.ITEM_VIEW), "seller", "S-1")
+        assert "<b>40</b>" in narrow
+        assert reverse("seller_standing", args=["S-1"]) not in narrow
+
     def test_sellers_are_listed_and_somebody_without_a_right_sees_nothing(self, lived: Market, log_in: LogIn) -> None:
         lived.violation(seller="S-2")
         lived.later(0.1)
