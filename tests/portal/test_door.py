@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.urls import URLPattern
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from piepowder.portal.jobs import tidy
 from piepowder.portal.links import LinkDead, Subject, mint, opened, read
 from piepowder.portal.models import Visit
 from piepowder.portal.pages import COOKIE
+from piepowder.portal.urls import urlpatterns
 from piepowder.portal.visits import NoSuchThing, VisitOver, give_link, guest_of, shut_out
 from tests.portal.conftest import Fair
 
@@ -85,6 +87,17 @@ def test_without_a_link_no_page_opens(fair: Fair) -> None:
         assert "Please open your link again" in answer.text
         assert answer["Cache-Control"] == "no-store, private"
     assert Client().get("/portal/everything.zip").status_code == 401
+
+
+def test_every_page_asks_for_a_link_unless_it_is_listed_here() -> None:
+    views = {one.name: one.callback for one in urlpatterns if isinstance(one, URLPattern)}
+    unguarded = {name for name, view in views.items() if not getattr(view, "needs_link", False)}
+    assert unguarded == {"open", "leave", "language", "front", "report_topics", "report_form", "report_sent"}
+
+
+def test_every_page_looks_at_the_form_s_token_itself_after_it_knows_who_sends() -> None:
+    """The check that goes before all views would read the whole body of anybody."""
+    assert all(getattr(one.callback, "csrf_exempt", False) for one in urlpatterns if isinstance(one, URLPattern))
 
 
 def test_a_staff_login_opens_no_page_of_the_portal_and_a_link_none_of_the_console(fair: Fair) -> None:

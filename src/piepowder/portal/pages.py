@@ -59,7 +59,9 @@ def page(
             here, language = guest, guest.subject.language
             return closed(_in_words(request, lambda: _shown(request, here, view, *args, **kwargs), language))
 
-        return cast("Page[P]", require_http_methods(list(methods) or ["GET", "HEAD"])(answer))
+        checked = cast("Page[P]", require_http_methods(list(methods) or ["GET", "HEAD"])(answer))
+        checked.needs_link = True  # type: ignore[attr-defined]
+        return checked
 
     def _shown(
         request: HttpRequest, guest: Guest, view: GuestView[P], *args: P.args, **kwargs: P.kwargs

@@ -50,14 +50,14 @@ def decisions_of(subject: Subject, at: datetime) -> QuerySet[Decision]:
     rows = Decision.objects.filter(
         addressed, item__seller_ref=subject.ref, outcome=Outcome.VIOLATION, final_at__lte=at
     ).exclude(state=DecisionState.WITHDRAWN)
-    return rows.filter(pk=_id(subject.only)) if subject.only else rows
+    return _narrowed(rows, subject.only) if subject.only else rows
 
 
-def _id(text: str) -> UUID | None:
+def _narrowed(rows: QuerySet[Decision], only: str) -> QuerySet[Decision]:
     try:
-        return UUID(text)
+        return rows.filter(pk=UUID(only))
     except ValueError:
-        return None
+        return rows.none()
 
 
 def decision_of(subject: Subject, decision_id: UUID, at: datetime) -> Decision:
