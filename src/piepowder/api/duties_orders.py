@@ -25,7 +25,7 @@ router = Router(tags=["duties"])
 
 
 class IdentifiersGiven(Schema):
-    gtins: list[str] = Field(default_factory=list, max_length=100)
+    gtins: list[str] = Field([], max_length=100)
     brand: str = Field("", max_length=200)
     model: str = Field("", max_length=200)
     title: str = Field("", max_length=300)
@@ -49,7 +49,7 @@ class OrderSent(Schema):
     category: str = Field("", max_length=80)
     locations: list[str] = Field(default_factory=list, max_length=1_000, description="exact addresses or ids")
     subject: str = Field("", max_length=200, description="the seller about whom information is asked")
-    identifiers: IdentifiersGiven = Field(default_factory=IdentifiersGiven)
+    identifiers: IdentifiersGiven | None = None
     identical_until: date | None = None
     notify_not_before: datetime | None = None
     acknowledge: bool = Field(True, description="tell the authority at once that it arrived")
@@ -122,9 +122,7 @@ def take_in(request: HttpRequest, sent: OrderSent) -> Any:
         subject_ref=sent.subject,
         territories=tuple(sent.territories),
         locations=tuple(sent.locations),
-        identifiers=Identifiers(
-            tuple(sent.identifiers.gtins), sent.identifiers.brand, sent.identifiers.model, sent.identifiers.title
-        ),
+        identifiers=_identifiers(sent.identifiers),
     )
     order = receive_order(actor=caller(request), given=given, at=timezone.now(), acknowledge=sent.acknowledge)
     return 201, _shape(order)
@@ -169,6 +167,10 @@ def list_due(request: HttpRequest, asked: Query[DueAsked]) -> Any:
         }
         for due in due_before(actor, until=now + timedelta(days=asked.days), limit=asked.limit)
     ]
+
+
+def _identifiers(sent: IdentifiersGiven | None) -> Identifiers:
+    return Identifiers(tuple(sent.gtins), sent.brand, sent.model, sent.title) if sent else Identifiers()
 
 
 def _shape(order: Order) -> dict[str, Any]:

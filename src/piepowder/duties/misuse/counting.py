@@ -121,7 +121,7 @@ def misuses_list(actor: Actor, states: Sequence[str] = ()) -> QuerySet[Misuse]:
 def _provided(whose: Whose, since: datetime, at: datetime) -> int:
     if whose.side == MisuseSide.CONTENT:
         return Item.objects.filter(seller_ref=whose.seller_ref, updated_at__gte=since).exclude(kind="seller").count()
-    if whose.side == MisuseSide.NOTICE:
+    if whose.side == MisuseSide.NOTICE and whose.reporter_id is not None:
         return Report.objects.filter(reporter_id=whose.reporter_id, received_at__gte=since, received_at__lte=at).count()
     mine = (
         Q(complainant_ref=whose.seller_ref, report=None)

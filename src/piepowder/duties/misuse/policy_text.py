@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -32,7 +33,7 @@ _TEXTS: Final = {
         "被暂停者可以向我们投诉，向经认证的庭外争议解决机构申请，或诉诸法院。"
     ),
 }
-_UNITS: Final = {
+_UNITS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "en": {
         "hours": ("hour", "hours"),
         "days": ("day", "days"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -184,7 +184,7 @@ def _suspend_account(
     return rule_directly(actor=actor, item_id=item.pk, ruling=ruling, at=at, source=Source.OWN_INITIATIVE).pk
 
 
-def _paused(misuse: Misuse) -> dict[str, object]:
+def _paused(misuse: Misuse) -> dict[str, Any]:
     by_reporter = misuse.reporter_id is not None
     return {
         "whose": PausedWhose.REPORTER if by_reporter else PausedWhose.SELLER,
@@ -230,7 +230,7 @@ def _close(misuse: Misuse, verb: str, actor: Actor, at: datetime) -> Misuse:
     return misuse
 
 
-def _fact(actor: Actor, at: datetime, verb: str, misuse: Misuse, counts: Counts, **body: object) -> None:
+def _fact(actor: Actor, at: datetime, verb: str, misuse: Misuse, counts: Counts, **body: Any) -> None:
     record(
         actor=actor, at=at, verb=verb, subject_kind="misuse", subject_id=misuse.pk, side=misuse.side,
         absolute=counts.absolute, total=counts.total, since=counts.since, until=counts.until,

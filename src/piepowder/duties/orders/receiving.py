@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -217,5 +218,5 @@ def _problems(given: OrderGiven, at: datetime) -> Iterator[FieldProblem]:
             yield FieldProblem(f"/territories/{index}", "unknown_country", _("two capital letters such as DE"))
 
 
-def _fact(actor: Actor, at: datetime, verb: str, order: Order, **body: object) -> None:
+def _fact(actor: Actor, at: datetime, verb: str, order: Order, **body: Any) -> None:
     record(actor=actor, at=at, verb=verb, subject_kind="order", subject_id=order.pk, state=order.state, **body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -255,7 +256,7 @@ def _require_person(actor: Actor) -> None:
         raise NotPermitted(_("a person does this, not a machine"))
 
 
-def _fact(actor: Actor, at: datetime, verb: str, threat: Threat, **body: object) -> None:
+def _fact(actor: Actor, at: datetime, verb: str, threat: Threat, **body: Any) -> None:
     """References only: whoever reads the ledger learns that there is one, and nothing about whom. No vendor either."""
     record(
         actor=actor,

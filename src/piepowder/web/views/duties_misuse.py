@@ -183,7 +183,7 @@ def _name(request: HttpRequest, whose: Whose) -> str:
     """A seller by their id; a reporter by name only for those who look after people."""
     if whose.seller_ref:
         return whose.seller_ref
-    reporter = Reporter.objects.filter(pk=whose.reporter_id).first()
+    reporter = Reporter.objects.filter(pk=whose.reporter_id).first() if whose.reporter_id else None
     if reporter is None:
         return "–"
     known = holds_whole(actor_of(request), Permission.PERSON_EDIT)

@@ -210,7 +210,7 @@ def duties_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def duties_order_do(request: HttpRequest, order_id: UUID, way: str) -> HttpResponse:
     """One step of an order; a form that is not right comes back with what was typed."""
     actor, now = actor_of(request), timezone.now()
-    told = {"actor": actor, "order_id": order_id, "at": now}
+    told: dict[str, Any] = {"actor": actor, "order_id": order_id, "at": now}
     if way == "receipt":
         duties.acknowledge_order(**told)
     elif way == "ask":
