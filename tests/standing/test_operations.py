@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from piepowder.access.visibility import NotPermitted
+from piepowder.configuration import applying, reading
 from piepowder.correspondence.models import Letter
 from piepowder.decisions.models import Decision, Enforcement
 from piepowder.decisions.operations import overturn
@@ -360,6 +361,14 @@ class TestLadders:
         limited = market.court.person("acme", Permission.LADDER_EDIT)
         with pytest.raises(NotPermitted):
             switch_ladder(actor=limited, code="test", mode="live", at=market.now)
+
+    def test_ladders_are_part_of_the_set_up_that_is_carried_elsewhere(self, market: Market) -> None:
+        publish_ladder(actor=SYSTEM, code="test", content=CONTENT, at=market.now)
+        assert reading.ladders() == {"test": CONTENT}
+        applying.ladder(SYSTEM, market.now, "other", reading.ladders()["test"])
+        assert Ladder.objects.get(code="other").mode == "off"
+        with pytest.raises(BadLadder):
+            applying.ladder(SYSTEM, market.now, "other", ["no", "ladder"])
 
     def test_facts_hold_no_reference_to_the_seller(self, market: Market) -> None:
         market.switch()

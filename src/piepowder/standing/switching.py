@@ -108,7 +108,7 @@ def _publish(
 
 def _refuse_unknown_policies(code: str, content: Mapping[str, Any]) -> None:
     """A ladder names policies that are there."""
-    ladder = read_ladder(code, dict(content))
+    ladder = read_ladder(code, content)
     codes = set(Policy.objects.values_list("code", flat=True))
     problems = [
         FieldProblem(
