@@ -22,6 +22,7 @@ from piepowder.http.pages import screen
 from piepowder.intake.states import Kind
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
+from piepowder.policy.states import Ground
 from piepowder.web.columns import chosen_columns
 from piepowder.web.decision_columns import DECISION_COLUMNS, USUAL_DECISION_COLUMNS
 from piepowder.web.exports import sent
@@ -114,6 +115,10 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         and shown.row.outcome == Outcome.VIOLATION
         and actor.may(Permission.PORTAL_LINK),
         "undoable": any(one.decision_id == decision_id for one in undoable(actor, now)),
+        "may_flag": (shown.row.outcome, shown.row.ground) == (Outcome.VIOLATION, Ground.ILLEGAL)
+        and shown.row.state == DecisionState.ISSUED
+        and bool(shown.row.seller_ref)
+        and (actor.may(Permission.CASE_DECIDE) or actor.may(Permission.MISUSE_EDIT)),
         "repetition": repetition_of(actor, shown.facts_key, now=now, except_for=decision_id)
         if shown.facts_key
         else None,

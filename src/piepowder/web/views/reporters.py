@@ -54,6 +54,7 @@ def reporter(request: HttpRequest, reporter_id: UUID) -> HttpResponse:
     shown = {
         "reporter": line,
         "page": Page(rows[:SIZE], number, len(rows) > SIZE),
+        "may_flag": actor.may(Permission.MISUSE_EDIT),
         "may_suspend": line.kind == ReporterKind.TRUSTED_FLAGGER and actor.may(Permission.PERSON_EDIT),
     }
     return render(request, "web/reporters/reporter.html", shown)
