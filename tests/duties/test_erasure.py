@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from piepowder.access.models import User
+from piepowder.access.models import User, Vendor
 from piepowder.access.visibility import NotPermitted
 from piepowder.appeals.models import Appeal, Evidence
 from piepowder.correspondence.models import Letter
@@ -251,7 +251,11 @@ def test_a_reporter_is_erased_once_the_report_is_judged(court: Court, clerk: Any
 
 def test_a_person_who_left_keeps_their_number_and_nothing_else(court: Court, clerk: Any) -> None:
     leaver = User.objects.create(
-        email="iris@house.example", name="Iris Valdez", vendor_id=1, languages=["es"], preferences={"keys": {}}
+        email="iris@house.example",
+        name="Iris Valdez",
+        vendor=Vendor.objects.get(code="house"),
+        languages=["es"],
+        preferences={"keys": {}},
     )
     with pytest.raises(BadErasure):
         request_erasure(actor=clerk, kind="staff", ref="iris", asked_by="person", at=court.now)

@@ -20,6 +20,7 @@ from piepowder.duties.models import Buyer, BuyersInformed, Erasure, Hold, Retent
 from piepowder.duties.people_jobs import erase, tell_buyers
 from piepowder.kernel.actor import EVERYWHERE, SYSTEM
 from piepowder.kernel.permissions import Permission
+from piepowder.ledger.operations import seal
 from piepowder.policy import packs
 from piepowder.policy.models import Pack
 from tests.decisions.conftest import Court, policy
@@ -159,6 +160,7 @@ def test_a_request_shows_what_goes_and_stays_before_anything_is_changed(desk: Cl
     seller.refresh_from_db()
     assert seller.title
     desk.post(reverse("duties_erasure_do", args=(one.pk, "run")))
+    seal(at=datetime.now(UTC))
     erase(now=datetime.now(UTC))
     page = shown(desk, "duties_erasure", one.pk)
     assert "Was emptied" in page

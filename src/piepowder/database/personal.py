@@ -146,7 +146,7 @@ class Age:
 
     code: str
     title: str | Promise
-    rows: Callable[[datetime, datetime], Iterator[Emptying]]
+    rows: Callable[[datetime, datetime], Iterable[Emptying]]
     months: int | None = None
     """The usual time; none keeps it until somebody chooses."""
     pack: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, Q, QuerySet, Value
@@ -78,8 +79,8 @@ def _of(subject: Subject, at: datetime) -> Iterator[Emptying]:
     yield from _contact_emptied(reporters)
 
 
-def content_emptied(items: QuerySet[Item] | QuerySet[Item, dict[str, object]]) -> Iterator[Emptying]:
-    """Everything that items of a seller say and show, and what was reported about them."""
+def content_emptied(items: Any) -> Iterator[Emptying]:
+    """Everything that items (a query of their ids) say and show, and what was reported about them."""
     here = {"item": "item_id"}
     through = {"item": "snapshot__item_id"}
     yield Emptying(_("marks by which seller accounts are compared"), Trait.objects.filter(item__in=items), guarded=here)

@@ -18,7 +18,11 @@ def letting_go(model: type[models.Model], column: str) -> Callable[[list[Any]], 
     def watch(ids: list[Any]) -> Callable[[], None]:
         rows = model._default_manager.filter(pk__in=ids, **{f"{column}__isnull": False})
         digests = sorted(set(rows.values_list(column, flat=True)))
-        return lambda: drop_unused(digests)
+
+        def finish() -> None:
+            drop_unused(digests)
+
+        return finish
 
     return watch
 

@@ -75,8 +75,8 @@ def trader_page(actor: Actor, trader_id: UUID) -> TraderPage:
     return TraderPage(
         trader=trader,
         fields=tuple(lines),
-        letters=letters_about("trader", str(trader.pk))[:20],
-        sales=TraderSales.objects.filter(trader=trader).order_by("-on")[:31],
+        letters=list(letters_about("trader", str(trader.pk))[:20]),
+        sales=list(TraderSales.objects.filter(trader=trader).order_by("-on")[:31]),
         may=TRADER_FLOW.allowed(TraderState(trader.state)),
     )
 

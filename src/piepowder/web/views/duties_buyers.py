@@ -98,8 +98,8 @@ def duties_campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     asked = typed(request.GET, "state")
     rows = Buyer.objects.filter(campaign=campaign).order_by("id")
     page = paged(request, rows.filter(state=asked["state"]) if asked["state"] else rows)
-    ids = [one.correction or one.letter for one in page.rows]
-    progress = {
+    ids = [_letter_of(one) for one in page.rows]
+    progress: dict[UUID | None, str] = {
         letter.pk: letter.progress  # type: ignore[attr-defined]
         for letter in letters_about("buyers", str(campaign.pk)).filter(pk__in=[ref for ref in ids if ref])
     }
@@ -107,7 +107,7 @@ def duties_campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     shown = {
         "one": campaign,
         "page": page,
-        "lines": [(buyer, progress.get(buyer.correction or buyer.letter, "")) for buyer in page.rows],
+        "lines": [(buyer, progress.get(_letter_of(buyer), "")) for buyer in page.rows],
         "counts": [(label, counts.get(state, 0)) for state, label in BuyerState.choices],
         "unreached": counts.get(BuyerState.NO_CONTACT.value, 0),
         "may": CAMPAIGN_FLOW.allowed(CampaignState(campaign.state)),
@@ -148,12 +148,16 @@ def duties_campaign_do(request: HttpRequest, campaign_id: UUID, way: str) -> Htt
     return redirect("duties_campaign", campaign_id)
 
 
+def _letter_of(buyer: Buyer) -> UUID | None:
+    return buyer.correction or buyer.letter
+
+
 def _table(request: HttpRequest) -> str:
     file = request.FILES.get("table")
     if file is None or file.size is None or file.size > MOST_BYTES:
         raise Malformed(_("choose a table of at most 5 MB"))
     try:
-        return file.read().decode("utf-8-sig")
+        return str(file.read(), "utf-8-sig")
     except UnicodeDecodeError as error:
         raise Malformed(_("the table is not written in UTF-8")) from error
 
