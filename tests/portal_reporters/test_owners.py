@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from piepowder.kernel.ids import new_id
 from piepowder.kernel.permissions import Permission
 from piepowder.rights.models import Claim, ClaimBatch, CounterNotice, Right
-from piepowder.rights.operations import answer_counter
+from piepowder.rights.operations import Sender, answer_counter
+from piepowder.rights.queries import owner_scores
 from tests.portal_reporters.conftest import Visit, words
 from tests.rights.conftest import Desk
 
@@ -149,3 +150,23 @@ def test_other_sellers_see_no_claim_and_nobody_sees_one_that_is_not_decided(desk
     desk.claim(Right.objects.get(), "L-2")
     pending = Claim.objects.get(item__external_id="L-2")
     assert visit("seller", "S-7").get(f"/portal/claims-against/{pending.pk}/").status_code == 404
+
+
+def test_what_a_stranger_claims_on_a_right_is_neither_shown_to_its_owner_nor_counted_for_them(
+    desk: Desk, visit: Visit
+) -> None:
+    item = desk.items("L-1")[0]
+    desk.claim(desk.right(), "L-1", sender=Sender("X-9", "Stranger", "x@stranger.example"), reason="Qxsecret words.")
+    desk.decide(item, "no_violation")
+    claim, browser = Claim.objects.get(), visit("rights_owner", "R-1")
+    assert "Bag L-1" not in words(browser.get("/portal/claims/")) + words(browser.get("/portal/reports/"))
+    assert browser.get(f"/portal/reports/{claim.report_id}/").status_code == 404
+    assert browser.post(f"/portal/reports/{claim.report_id}/complain", {"text": "In their name."}).status_code == 404
+    assert owner_scores(["R-1"])["R-1"].judged == 0
+
+
+def test_an_owner_follows_what_the_agent_sent(desk: Desk, visit: Visit) -> None:
+    desk.items("L-1")
+    desk.claim(desk.right(), "L-1", sender=Sender("A-1"))
+    claim = Claim.objects.get()
+    assert "Bag L-1" in words(visit("rights_owner", "R-1").get(f"/portal/reports/{claim.report_id}/"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from piepowder.intake.models import Report, Reporter, ReportEvidence, StoredMedia
+from piepowder.kernel.actor import SYSTEM
 from piepowder.policy.models import Policy, PolicyText, PolicyVersion
+from piepowder.portal.links import Subject, mint
+from piepowder.portal.visits import shut_out
 from piepowder.rights.models import Claim, Right
 from tests.portal_reporters.conftest import typed, words
 from tests.rights.conftest import Desk, png
@@ -221,3 +225,18 @@ def test_a_receipt_opens_with_its_own_link_alone(browser: Client) -> None:
     assert browser.get(address).status_code == 200
     assert browser.get(address[:-3] + "abc").status_code == 403
     assert browser.get("/portal/report/sent/nothing.at-all").status_code == 403
+
+
+def test_a_receipt_is_closed_when_its_links_are_made_worthless(browser: Client) -> None:
+    address = browser.post(SAFETY, typed())["Location"]
+    reporter = str(Reporter.objects.get().pk)
+    shut_out(actor=SYSTEM, kind="reporter", ref=reporter, at=datetime.now(UTC) + timedelta(seconds=1))
+    assert browser.get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref", "only"), [("reporter", "x", "y"), ("reporter", "x", ""), ("seller", "S-7", "z")]
+)
+def test_a_signed_link_of_another_sort_opens_no_receipt(browser: Client, kind: str, ref: str, only: str) -> None:
+    token = mint(Subject(kind, ref, "en", only), datetime.now(UTC), timedelta(hours=1))
+    assert browser.get(f"/portal/report/sent/{token}").status_code == 403

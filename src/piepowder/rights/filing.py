@@ -18,32 +18,24 @@ from piepowder.access.visibility import require
 from piepowder.intake.locations import items_at
 from piepowder.intake.models import Item
 from piepowder.intake.operations import report
-from piepowder.intake.reporters import ref_of
 from piepowder.intake.schemas import Notice, ReporterGiven
 from piepowder.intake.states import ReporterKind
 from piepowder.kernel.actor import Actor, ActorKind, Mandate, Scope
 from piepowder.kernel.canonical import digest
-from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, PiepowderError
+from piepowder.kernel.errors import Conflict, PiepowderError
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
 from piepowder.policy.models import Policy
 from piepowder.policy.queries import versions_in_force
 from piepowder.rights.models import Claim, ClaimBatch, ClaimLine, CounterNotice, Right
 from piepowder.rights.registering import NoSuchRight, as_stated
-from piepowder.rights.states import KEYWORDS, CounterState, LineState, RightState, SenderKind
+from piepowder.rights.senders import Sender, check_notice, cleaned, known_sender
+from piepowder.rights.states import KEYWORDS, CounterState, LineState, RightState
 from piepowder.rights.telling import tell_received
 from piepowder.rights.warnings import Claimed, RightAsItStands, warnings_of
 
-MOST_LINES = 5_000
-MOST_EVIDENCE = 50
 AT_ONCE = 50
 """Lines filed in the call itself."""
-_LONGEST_LOCATION = 2_000
-_LONGEST_REASON = 50_000
-
-
-class BadClaims(Malformed):
-    code = "bad_claims"
 
 
 class RightRetired(Conflict):
@@ -54,15 +46,6 @@ class RightRetired(Conflict):
 
 class ClaimReferenceReused(Conflict):
     code = "claim_reference_reused"
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who sends a notice: ``ref`` is what the marketplace knows them by, or empty for somebody known by e-mail alone."""
-
-    ref: str = ""
-    name: str = ""
-    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +79,7 @@ def file_claims(
         actor,
         right_id,
         sender,
-        _cleaned(locations),
+        cleaned(locations),
         reason,
         good_faith,
         at,
@@ -130,8 +113,8 @@ def _received(
     right = Right.objects.filter(pk=right_id).first()
     if right is None:
         raise NoSuchRight(_("there is no such right"))
-    sender, kind = _known(sender, right)
-    _check(sender, lines, reason, good_faith, evidence, reference)
+    sender, kind = known_sender(sender, right)
+    check_notice(sender, lines, reason, good_faith, evidence, reference)
     source = f"{actor.kind.value}:{actor.ref}"[:80]
     content = digest([str(right_id), sender.ref, lines, reason, list(evidence)])
     earlier = _earlier(source, reference or content, content)
@@ -295,55 +278,6 @@ def _authorised(right: Right, items: Sequence[Item]) -> set[str]:
         claim__right=right, state=CounterState.ACCEPTED, ground="authorised", seller_ref__in=sellers
     )
     return set(accepted.values_list("seller_ref", flat=True)) if sellers else set()
-
-
-def _cleaned(locations: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(text for one in locations if (text := one.strip())))
-
-
-def _known(sender: Sender, right: Right) -> tuple[Sender, str]:
-    """The sender with what is known of them, and whether they are the owner or the owner's agent."""
-    ref = sender.ref or ref_of(ReporterGiven(ReporterKind.RIGHTS_HOLDER.value, "", sender.name, sender.email))
-    kind, name, email = SenderKind.OTHER, "", ""
-    if ref and ref == right.owner_ref:
-        kind, name, email = SenderKind.OWNER, right.owner_name, right.owner_email
-    elif ref and ref == right.agent_ref:
-        kind, name, email = SenderKind.AGENT, right.agent_name, right.agent_email
-    return Sender(ref, sender.name.strip() or name, sender.email.strip() or email), kind.value
-
-
-def _check(
-    sender: Sender, lines: list[str], reason: str, good_faith: bool, evidence: Sequence[str], reference: str
-) -> None:
-    problems = []
-    if not lines:
-        problems.append(FieldProblem("/locations", "missing", _("name at least one item")))
-    if len(lines) > MOST_LINES:
-        said = _("at most %(most)d items in one notice") % {"most": MOST_LINES}
-        problems.append(FieldProblem("/locations", "too_many", said))
-    if any(len(line) > _LONGEST_LOCATION for line in lines):
-        problems.append(FieldProblem("/locations", "too_long", _("one of the addresses is too long")))
-    if not reason.strip():
-        problems.append(FieldProblem("/reason", "missing", _("say in words why the items infringe the right")))
-    if len(reason) > _LONGEST_REASON:
-        problems.append(
-            FieldProblem("/reason", "too_long", _("at most %(most)d characters") % {"most": _LONGEST_REASON})
-        )
-    if any("\0" in text for text in (sender.ref, sender.name, sender.email, reason, reference, *lines, *evidence)):
-        problems.append(FieldProblem("", "bad_text", _("a text must not hold the character zero")))
-    if len(reference) > 200 or len(sender.ref) > 200 or len(sender.name) > 200 or len(sender.email) > 254:
-        problems.append(FieldProblem("/sender", "too_long", _("the reference or a name is too long")))
-    if len(evidence) > MOST_EVIDENCE or any(len(piece) > _LONGEST_LOCATION for piece in evidence):
-        problems.append(FieldProblem("/evidence", "too_many", _("too much evidence for one notice")))
-    if not good_faith:
-        said = _("a notice needs the statement that its facts are believed accurate and complete")
-        problems.append(FieldProblem("/good_faith", "good_faith_missing", said))
-    for field in ("name", "email"):
-        if not getattr(sender, field):
-            said = _("a notice needs the sender's name and e-mail address")
-            problems.append(FieldProblem(f"/sender/{field}", "contact_missing", said))
-    if problems:
-        raise BadClaims(_("the notice cannot be received like this"), problems=problems)
 
 
 def _earlier(source: str, reference: str, content: str) -> ClaimBatch | None:

@@ -16,11 +16,9 @@ from piepowder.rights.countering import (
     withdraw_counter,
 )
 from piepowder.rights.filing import (
-    BadClaims,
     ClaimReferenceReused,
     Filed,
     RightRetired,
-    Sender,
     file_claims,
     file_waiting,
     policy_for,
@@ -36,6 +34,7 @@ from piepowder.rights.registering import (
     retire_right,
     settle_right,
 )
+from piepowder.rights.senders import BadClaims, Sender
 
 __all__ = [
     "AlreadyCountered",

@@ -20,14 +20,20 @@ from piepowder.rights.models import Claim, Right
 from piepowder.rights.reading import FAILED, ClaimOutcome, with_outcome
 from piepowder.rights.registering import NoSuchRight
 from piepowder.rights.scores import AbuseScore, Infringement, Strikes, strikes_from
+from piepowder.rights.states import SenderKind
 
+# What strangers claim on somebody's right says nothing about its owner.
+_THEIRS = ~Q(batch__sender_kind=SenderKind.OTHER)
 _MEDIAN_OF = 5_000
 _MOST_SELLERS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerRecord:
-    """What became of an owner's claims. ``median_time`` is from filing to the decision, over the last 5,000."""
+    """What became of the claims of an owner and their agents.
+
+    ``median_time`` is from filing to the decision, over the last 5,000.
+    """
 
     owner_ref: str
     name: str
@@ -73,7 +79,8 @@ def owner_records(actor: Actor, *, text: str = "", offset: int, limit: int) -> l
     rows = Right.objects.exclude(owner_ref="")
     if text:
         rows = rows.filter(Q(owner_ref__icontains=text) | Q(owner_name__icontains=text))
-    counted = rows.values("owner_ref").annotate(count=Count("claims"), name=Max("owner_name"))
+    theirs = ~Q(claims__batch__sender_kind=SenderKind.OTHER)
+    counted = rows.values("owner_ref").annotate(count=Count("claims", filter=theirs), name=Max("owner_name"))
     page = list(counted.order_by("-count", "owner_ref")[offset : offset + limit])
     return _records([row["owner_ref"] for row in page])
 
@@ -133,7 +140,7 @@ def _records(owner_refs: Collection[str], *, with_median: bool = False) -> list[
         .values("owner_ref")
         .annotate(count=Count("id"), name=Max("owner_name"))
     }
-    claims = with_outcome(Claim.objects.filter(right__owner_ref__in=owner_refs))
+    claims = with_outcome(Claim.objects.filter(_THEIRS, right__owner_ref__in=owner_refs))
     counts: dict[str, dict[str, int]] = {}
     for row in claims.order_by().values("right__owner_ref", "outcome").annotate(count=Count("pk")):
         counts.setdefault(row["right__owner_ref"], {})[row["outcome"]] = row["count"]
@@ -156,7 +163,9 @@ def _record(ref: str, row: Mapping[str, Any], counts: dict[str, int], with_media
 
 
 def _median(ref: str) -> timedelta | None:
-    judged = Claim.objects.filter(right__owner_ref=ref, report__judged_at__isnull=False).order_by("-filed_at", "-id")
+    judged = Claim.objects.filter(_THEIRS, right__owner_ref=ref, report__judged_at__isnull=False).order_by(
+        "-filed_at", "-id"
+    )
     pairs = judged.values_list("filed_at", "report__judged_at")[:_MEDIAN_OF]
     seconds = [(at - filed).total_seconds() for filed, at in pairs if at is not None]
     return timedelta(seconds=median(seconds)) if seconds else None

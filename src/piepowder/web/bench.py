@@ -34,11 +34,11 @@ from piepowder.review.notebook import Notebook, notes_around
 from piepowder.review.opening import violations_of
 from piepowder.review.queries import ConsoleCase, console_case
 from piepowder.web.around import difference_of, places_of
-from piepowder.web.beside_right import rights_beside
+from piepowder.web.beside_right import papers_beside
 from piepowder.web.differences import Difference
 from piepowder.web.item_words import ItemWords, item_words, own_labels
 from piepowder.web.marking import spans_of
-from piepowder.web.papers import Papers, papers_for
+from piepowder.web.papers import Papers
 from piepowder.web.pictures import Comparable, comparable_with
 from piepowder.web.watching import Live, live_for
 from piepowder.web.words import why_words
@@ -139,7 +139,7 @@ def bench_for(actor: Actor, lease_id: UUID, *, language: str, now: datetime, the
         gone=_gone(item),
         live=live_for(actor, item) if item.kind == Kind.LIVESTREAM else None,
         marks=marks_in(actor, item.id) if _has_film(item) else (),
-        papers=papers_for(actor, item, today=now.date()) or rights_beside(actor, item, reports, today=now.date()),
+        papers=papers_beside(actor, item, reports, today=now.date()),
         comparable=comparable_with(actor, item),
         media=tuple(media_shown(one) for one in item.media),
         reports=reports,

@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from piepowder.intake.queries import ItemCard, ReportLine
-from piepowder.intake.states import ReporterKind
+from piepowder.intake.states import Kind, ReporterKind
 from piepowder.kernel.actor import Actor
 from piepowder.rights.models import Claim
-from piepowder.rights.queries import claims_about
+from piepowder.rights.queries import claims_about, right_by_number
 from piepowder.rights.states import RightState, SenderKind, Warned
 from piepowder.web.item_words import label
-from piepowder.web.papers import Papers, Row, Sheet, named_in
+from piepowder.web.papers import Papers, Row, Sheet, alike_row, named_in, papers_for
 
 _MOST_TERRITORIES = 12
+
+
+def papers_beside(actor: Actor, item: ItemCard, reports: Sequence[ReportLine], *, today: date) -> Papers | None:
+    """What is laid beside an item: its papers, for a claim also the registry, else the rights that are claimed on it."""
+    papers = papers_for(actor, item, today=today)
+    if papers is None:
+        return rights_beside(actor, item, reports, today=today)
+    return _with_registry(papers, item, today) if item.kind == Kind.IP_CLAIM else papers
+
+
+def _with_registry(papers: Papers, claim: ItemCard, today: date) -> Papers:
+    """Whether the right that a claim names is in the registry, and how it stands there. One query, none without a number."""
+    number = str(claim.content.get("right_number") or "")
+    if not number:
+        return papers
+    right = right_by_number(str(claim.content.get("right_type", "")), number)
+    if right is None:
+        rows = [Row(label("right_number"), number, "", "wrong", _("not in the registry"))]
+    else:
+        known = right.state == RightState.VERIFIED
+        owner = str(claim.content.get("owner", ""))
+        rows = [
+            Row(
+                label("right_number"), number, right.number, "same" if known else "late", str(right.get_state_display())
+            ),
+            Row(_("What is protected"), "", right.title),
+            alike_row(label("owner"), owner, right.owner_name),
+        ]
+        if right.expires_on:
+            over = ("late", _("the right has expired")) if today > right.expires_on else ("", "")
+            rows.append(Row(label("expires_on"), "", date_format(right.expires_on, "SHORT_DATE_FORMAT"), *over))
+    return replace(papers, sheets=(*papers.sheets, Sheet(_("In the registry of rights"), tuple(rows))))
 
 
 def rights_beside(actor: Actor, item: ItemCard, reports: Sequence[ReportLine], *, today: date) -> Papers | None:

@@ -242,6 +242,11 @@ def _against(name: str, here: str, there: list[str], alike: Callable[[str, str],
     return Row(name, here, there[0], "differs", _("not the same"))
 
 
+def alike_row(name: str, here: str, there: str) -> Row:
+    """Two names of which one should be the other, but for case, accents, signs and the legal form."""
+    return _against(name, here, [there] if there else [], _alike)
+
+
 def _alike(one: str, other: str) -> bool:
     """Equal but for case, accents, signs and the legal form."""
     return bool(_words(one)) and _words(one) == _words(other)
