@@ -18,7 +18,7 @@ from piepowder.interop.line import standing
 from piepowder.interop.models import Submission
 from piepowder.interop.operations import queue_past
 from piepowder.interop.options import LATE_AFTER, SUBMITS
-from piepowder.interop.payloads import hash_of
+from piepowder.interop.payloads import hash_of, payload_of
 from piepowder.kernel.actor import SYSTEM
 from piepowder.ledger.models import Fact
 from piepowder.outbox.models import Message
@@ -134,7 +134,7 @@ def test_what_is_refused_goes_into_repair_and_the_rest_at_once(desk: Desk) -> No
 
 def test_what_our_own_check_finds_is_not_sent_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     bad, good = desk.decide(), desk.decide()
-    original = sending.payload_of
+    original = payload_of
 
     def spoiled(statement: Any) -> dict[str, Any]:
         change = {"category": "STATEMENT_CATEGORY_GONE"} if statement.puid == bad.puid else {}
@@ -290,7 +290,10 @@ def test_an_answer_that_names_nothing_is_no_success() -> None:
 
     assert turns(Answer(201, {"statements": [{"puid": "b", "uuid": "u"}]}))[0] == [Turn.DOUBT, Turn.STORED]
     assert turns(Answer(201, None))[0] == [Turn.DOUBT, Turn.DOUBT]
-    for body in (None, [], {"errors": []}, {"errors": {"statements": ["no"]}}, {"errors": {"statement_9": {}}}):
+    bodies: list[Any] = [
+        *(None, [], {"errors": []}, {"errors": {"statements": ["no"]}}, {"errors": {"statement_9": {}}})
+    ]
+    for body in bodies:
         found, reading = turns(Answer(422, body))
         assert (found, reading.failed) == ([Turn.AGAIN, Turn.AGAIN], True)
     for status in (301, 400, 404, 413, 429):

@@ -22,6 +22,7 @@ from piepowder.interop.payloads import payload_of
 from piepowder.interop.states import STILL_TO_GO, SUBMISSION_FLOW, TO_DO, SubmissionState
 from piepowder.interop.streams import Comparison
 from piepowder.kernel.actor import Actor, ActorKind
+from piepowder.kernel.kept import Kept
 from piepowder.kernel.permissions import Permission
 from piepowder.outbox.reach import require_everywhere
 
@@ -146,8 +147,13 @@ def _uuid(text: str) -> UUID | None:
 
 
 def streams_known() -> Sequence[str]:
-    """The streams that statements came from, for a filter."""
-    return list(Submission.objects.order_by("stream").values_list("stream", flat=True).distinct()[:200])
+    """The streams that statements came from, for a filter; up to a minute old, since every row is looked at."""
+    return _streams()
+
+
+_streams: Kept[list[str]] = Kept(
+    lambda: list(Submission.objects.order_by("stream").values_list("stream", flat=True).distinct()[:200]), 60
+)
 
 
 def submission(actor: Actor, submission_id: UUID) -> SubmissionPage:
