@@ -19,6 +19,7 @@ from piepowder.kernel.actor import Actor
 from piepowder.kernel.errors import Conflict, FieldProblem, Malformed, PiepowderError
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.operations import record
+from piepowder.policy import packs
 from piepowder.review import reference
 
 
@@ -123,4 +124,5 @@ def _placed(change: Change, error: PiepowderError) -> list[FieldProblem]:
 
 def _forget() -> None:
     options.forget()
+    packs.forget()
     reference.forget()

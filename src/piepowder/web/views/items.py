@@ -42,6 +42,7 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
         ),
         "cases": cases_of(actor, item_id),
         "letters": letters_with(actor, item_id=item_id),
+        "may_raise": actor.may(Permission.CASE_ESCALATE) or actor.may(Permission.THREAT_EDIT),
     }
     return render(request, "web/cases/item.html", shown)
 
