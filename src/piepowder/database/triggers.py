@@ -42,7 +42,7 @@ def frozen_columns(
     """Refuse to delete or truncate rows of ``table`` and to change any of ``columns``; the other columns may move on.
 
     Those in ``erasable`` may lose what they say, and nothing else: words become empty or ``ERASED``; of JSON with keys
-    exactly these keys go; JSON without keys (an empty sequence) goes whole.
+    exactly these keys go; JSON without keys (an empty sequence) becomes ``{}``.
     """
     erasable = erasable or {}
     changed = " OR ".join(_changed_postgresql(column, erasable) for column in columns)
@@ -78,7 +78,7 @@ def _changed_postgresql(column: str, erasable: Mapping[str, Sequence[str] | None
     if keys is None:
         return f"({changed} AND NEW.{column} NOT IN ('', '{ERASED}'))"
     if not keys:
-        return f"({changed} AND NEW.{column}::text NOT IN ('{{}}', '[]'))"
+        return f"({changed} AND NEW.{column}::text <> '{{}}')"
     listed = ", ".join(f"'{key}'" for key in keys)
     return f"({changed} AND NEW.{column} IS DISTINCT FROM (OLD.{column} - ARRAY[{listed}]))"
 
@@ -91,7 +91,7 @@ def _changed_sqlite(column: str, erasable: Mapping[str, Sequence[str] | None]) -
     if keys is None:
         return f"({changed} AND NEW.{column} NOT IN ('', '{ERASED}'))"
     if not keys:
-        return f"({changed} AND NEW.{column} NOT IN ('{{}}', '[]'))"
+        return f"({changed} AND NEW.{column} <> '{{}}')"
     listed = ", ".join(f"'$.{key}'" for key in keys)
     return f"({changed} AND NEW.{column} IS NOT json_remove(OLD.{column}, {listed}))"
 
