@@ -110,8 +110,7 @@ def _health_shown(one: Health) -> HealthShown:
     version = next(version for version in known.versions if version.ladder.number == one.number)
     ladder = version.ladder.in_market(one.market)
     burdens = {
-        counter.code: counter.burden_of(count.score)
-        for counter, count in zip(ladder.counters, one.counts, strict=True)
+        counter.code: counter.burden_of(count.score) for counter, count in zip(ladder.counters, one.counts, strict=True)
     }
     return HealthShown(
         health=one,
