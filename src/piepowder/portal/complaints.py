@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from piepowder.appeals.appealing import Complainant, appealable
 from piepowder.appeals.models import Appeal
@@ -26,10 +26,10 @@ from piepowder.portal.theirs import decisions_of
 from piepowder.portal.visits import Guest, NoSuchThing
 
 _PROBLEMS: Final = {
-    "not_appealable": _lazy("There is nothing left to complain about: this decision no longer holds."),
-    "too_late_to_appeal": _lazy("The time for complaining to us is over."),
-    "already_appealed": _lazy("You have complained about this decision, and we have answered."),
-    "not_complainant": _lazy("This decision is not about you."),
+    "not_appealable": gettext_lazy("There is nothing left to complain about: this decision no longer holds."),
+    "too_late_to_appeal": gettext_lazy("The time for complaining to us is over."),
+    "already_appealed": gettext_lazy("You have complained about this decision, and we have answered."),
+    "not_complainant": gettext_lazy("This decision is not about you."),
 }
 """Why nobody can complain, by the code that filing would be refused with."""
 
@@ -125,15 +125,15 @@ class AppealTold:
 
 
 _STOPS: Final = {
-    StepKind.FILED: _lazy("You sent your appeal."),
-    StepKind.ADMITTED: _lazy("We received it and put it in line."),
-    StepKind.TAKEN: _lazy("Somebody began to look at it."),
-    StepKind.ASKED: _lazy("We asked you a question."),
-    StepKind.ANSWERED: _lazy("You answered."),
-    StepKind.EVIDENCE: _lazy("Something was added."),
-    StepKind.CONCLUDED: _lazy("It was decided."),
-    StepKind.OMITTED: _lazy("It ended without a decision."),
-    StepKind.WITHDRAWN: _lazy("You withdrew it."),
+    StepKind.FILED: gettext_lazy("You sent your appeal."),
+    StepKind.ADMITTED: gettext_lazy("We received it and put it in line."),
+    StepKind.TAKEN: gettext_lazy("Somebody began to look at it."),
+    StepKind.ASKED: gettext_lazy("We asked you a question."),
+    StepKind.ANSWERED: gettext_lazy("You answered."),
+    StepKind.EVIDENCE: gettext_lazy("Something was added."),
+    StepKind.CONCLUDED: gettext_lazy("It was decided."),
+    StepKind.OMITTED: gettext_lazy("It ended without a decision."),
+    StepKind.WITHDRAWN: gettext_lazy("You withdrew it."),
 }
 """What complainants read of each step; steps among ourselves are not among them."""
 

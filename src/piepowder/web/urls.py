@@ -146,9 +146,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("decisions/export.csv", decisions.decisions_export, name="decisions_export"),
     path("decisions/export.xlsx", decisions.decisions_export, {"form": "xlsx"}, name="decisions_export_xlsx"),
     path("decisions/<uuid:decision_id>/", decisions.decision, name="decision"),
-    path(
-        "decisions/<uuid:decision_id>/portal-link", portal_links.decision_portal_link, name="decision_portal_link"
-    ),
+    path("decisions/<uuid:decision_id>/portal-link", portal_links.decision_portal_link, name="decision_portal_link"),
     path("facts-repeated/", context.facts_repeated, name="facts_repeated"),
     path("facts-templates/", facts.facts_templates, name="facts_templates"),
     path("facts-templates/add", facts.facts_template_edit, name="facts_template_add"),

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=piepowder.kernel.ids.new_id, primary_key=True, serialize=False)),
                 ('decider_id_then', models.BigIntegerField(blank=True, null=True)),
                 ('stage', models.PositiveSmallIntegerField(default=1)),
-                ('complainant_kind', models.CharField(choices=[('recipient', 'the person concerned'), ('reporter', 'the person who reported')], max_length=10)),
+                ('complainant_kind', models.CharField(choices=[('recipient', 'seller'), ('reporter', 'reporter')], max_length=10)),
                 ('complainant_ref', models.CharField(blank=True, max_length=200)),
                 ('basis', models.CharField(choices=[('visibility', 'removal or restriction of visibility'), ('monetary', 'restriction of monetisation'), ('provision', 'suspension or termination of the service'), ('account', 'suspension or termination of the account'), ('no_action', 'no action on a report'), ('no_action_flagger', "no action on a trusted flagger's report"), ('proactive', 'use of automated detection against the terms'), ('other', 'another decision')], max_length=20)),
                 ('text', models.TextField()),
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=piepowder.kernel.ids.new_id, primary_key=True, serialize=False)),
                 ('reference', models.CharField(max_length=100)),
-                ('complainant_kind', models.CharField(choices=[('recipient', 'the person concerned'), ('reporter', 'the person who reported')], max_length=10)),
+                ('complainant_kind', models.CharField(choices=[('recipient', 'seller'), ('reporter', 'reporter')], max_length=10)),
                 ('state', models.CharField(choices=[('open', 'open'), ('refused', 'we did not take part'), ('decided', 'decided'), ('closed', 'ended without a decision')], default='open', max_length=8)),
                 ('received_on', models.DateField()),
                 ('due_on', models.DateField()),

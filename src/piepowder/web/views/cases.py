@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from piepowder.access.queries import people_visible_to
 from piepowder.access.visibility import require
@@ -50,7 +50,11 @@ from piepowder.web.words import why_words
 
 _MOST_PEOPLE = 200
 _PLAIN = ("item", "seller", "policy", "state", "queue", "market", "language", "kind", "vendor", "site", "text")
-_ORDERS = {"newest": _lazy("newest first"), "oldest": _lazy("oldest first"), "urgent": _lazy("most urgent first")}
+_ORDERS = {
+    "newest": gettext_lazy("newest first"),
+    "oldest": gettext_lazy("oldest first"),
+    "urgent": gettext_lazy("most urgent first"),
+}
 
 
 def filters_in(query: QueryDict, actor: Actor) -> CaseFilters:

@@ -7,8 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from piepowder.access.visibility import require
 from piepowder.correspondence.queries import letters_with
@@ -45,7 +44,7 @@ _PLAIN = (
     "team",
     "text",
 )
-_ORDERS = {"newest": _lazy("newest first"), "oldest": _lazy("oldest first")}
+_ORDERS = {"newest": gettext_lazy("newest first"), "oldest": gettext_lazy("oldest first")}
 
 
 def _filters(query: QueryDict, actor: Actor) -> DecisionFilters:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from piepowder.correspondence.events import letter_kinds
 from piepowder.correspondence.models import Letter
@@ -29,7 +29,7 @@ from piepowder.web.list_tools import tools
 from piepowder.web.paging import paged
 
 _PLAIN = ("who", "kind", "about", "event", "channel", "language", "progress")
-_ORDERS = {"newest": _lazy("newest first")}
+_ORDERS = {"newest": gettext_lazy("newest first")}
 
 
 @screen()
