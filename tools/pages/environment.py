@@ -37,6 +37,10 @@ DESCRIBED: dict[str, tuple[str, str]] = {
         "Signs sessions and password-reset links. Set it when several machines serve.",
     ),
     "PIEPOWDER_MARKETPLACE": ("`Market`", "The marketplace's name, as statements of reasons give it."),
+    "PIEPOWDER_DSA_TOKEN": (
+        "empty",
+        "Token for the DSA Transparency Database; without it, the one given on the page of submissions.",
+    ),
     "PIEPOWDER_SMTP_URL": (
         "mail is written to `mail/` in the home",
         "`smtp://user:password@host:587?tls=1` (STARTTLS) or `smtps://…`.",
