@@ -2,7 +2,7 @@ import { token } from "./shell.js";
 
 // Pictures outside the console: shown on request, and the request is recorded.
 document.addEventListener("click", (event) => {
-  const veil = event.target.closest("[data-reveal]");
+  const veil = event.target.closest(".media-veil[data-reveal]");
   if (!veil) return;
   const figure = veil.closest(".media");
   figure.classList.remove("is-hidden");
