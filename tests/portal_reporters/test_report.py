@@ -141,6 +141,16 @@ def test_a_notice_on_a_right_is_bound_to_the_registered_one(browser: Client, des
     assert "rights@lumiere.example" not in words(browser.get(sent["Location"]))
 
 
+def test_an_address_that_is_typed_opens_nothing_that_its_owner_sent(browser: Client, desk: Desk) -> None:
+    desk.right()
+    mine = browser.post("/portal/report/ip", typed(**RIGHT, reason="We bought it ourselves at 4 Quay Street."))
+    other = Client().post("/portal/report/ip", typed(**RIGHT, reason="A guess.", once="2" * 32))
+
+    assert "Quay Street" in words(browser.get(mine["Location"]))
+    assert "Quay Street" not in words(Client().get(other["Location"]))
+    assert Claim.objects.count() == 2
+
+
 def test_a_right_that_nobody_has_entered_is_entered_and_waits_to_be_verified(browser: Client) -> None:
     browser.post("/portal/report/ip", typed(**RIGHT))
     browser.post("/portal/report/ip", typed(**RIGHT, where="L-2", once="2" * 32))

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from piepowder.access.visibility import require
@@ -29,7 +30,7 @@ from piepowder.policy.models import Policy
 from piepowder.policy.queries import versions_in_force
 from piepowder.rights.models import Claim, ClaimBatch, ClaimLine, CounterNotice, Right
 from piepowder.rights.registering import NoSuchRight, as_stated
-from piepowder.rights.senders import Sender, check_notice, cleaned, known_sender
+from piepowder.rights.senders import ANYBODY, Sender, check_notice, cleaned, known_sender
 from piepowder.rights.states import KEYWORDS, CounterState, LineState, RightState
 from piepowder.rights.telling import tell_received
 from piepowder.rights.warnings import Claimed, RightAsItStands, warnings_of
@@ -207,7 +208,9 @@ def _file_line(
         return
     line.item = item
     same = Claim.objects.filter(right=right, item=item, report__judged_at__isnull=True)
-    open_claim = same.filter(batch__sender_ref=batch.sender_ref).order_by("-filed_at").first()
+    # Whoever only typed an address is not told what was claimed from that address before: it may be somebody else's.
+    mine = Q(batch=batch) if actor.ref == ANYBODY else Q(batch__sender_ref=batch.sender_ref)
+    open_claim = same.filter(mine).order_by("-filed_at").first()
     if open_claim is not None:
         line.state, line.claim = LineState.KNOWN, open_claim
         return

@@ -16,6 +16,8 @@ from piepowder.rights.states import SenderKind
 
 MOST_LINES = 5_000
 MOST_EVIDENCE = 50
+ANYBODY = "form"
+"""The reference of whoever fills in a form that needs no account: the e-mail address they type proves nothing."""
 _LONGEST_LOCATION = 2_000
 _LONGEST_REASON = 50_000
 

@@ -28,6 +28,7 @@ from piepowder.portal.visits import outsider
 from piepowder.rights.models import ClaimBatch, Right
 from piepowder.rights.operations import ClaimReferenceReused, RightFields, Sender, file_claims, register_right
 from piepowder.rights.queries import right_by_number
+from piepowder.rights.senders import ANYBODY
 from piepowder.rights.states import NUMBERED, LineState, RightState
 
 FOLLOWED_FOR: Final = LONGEST - timedelta(days=1)
@@ -49,7 +50,7 @@ class Sent:
 
 def sender_actor() -> Actor:
     """Whoever fills in a form without a link."""
-    return outsider("form")
+    return outsider(ANYBODY)
 
 
 def send_report(*, form: ReportForm, topic: Topic, files: Files, language: str, at: datetime) -> Sent:
