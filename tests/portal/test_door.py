@@ -186,6 +186,17 @@ def test_a_link_to_everything_needs_the_permission_everywhere(fair: Fair) -> Non
         give_link(actor=narrow, subject=Subject("seller", "S-1", "en", "no id"), lasts=None, at=fair.now)
 
 
+@pytest.mark.parametrize("kind", ["reporter", "buyer", "rights_owner"])
+def test_a_link_to_one_report_is_for_an_id_whichever_way_it_is_written(fair: Fair, kind: str) -> None:
+    with pytest.raises(NoSuchThing):
+        give_link(actor=SYSTEM, subject=Subject(kind, "R-1", "en", "no id"), lasts=None, at=fair.now)
+    plain = "0192f0c1-7a2b-7c3d-8e4f-0123456789ab"
+    for written in (plain.upper(), plain.replace("-", "")):
+        link = give_link(actor=SYSTEM, subject=Subject(kind, "R-1", "en", written), lasts=None, at=fair.now)
+        answer = Client().get("/portal/open/" + link.rsplit("/", 1)[-1])
+        assert answer["Location"] == f"/portal/reports/{plain}/"
+
+
 def test_old_visits_are_forgotten(fair: Fair) -> None:
     fair.browser()
     assert tidy(now=fair.now + timedelta(days=7)) == 0

@@ -96,6 +96,8 @@ def give_link(*, actor: Actor, subject: Subject, lasts: timedelta | None, at: da
         require(actor, Permission.PORTAL_LINK, place)
     else:
         require_whole(actor, Permission.PORTAL_LINK)
+    if subject.only:
+        subject = replace(subject, only=str(_the_one(subject)))
     hours = timedelta(hours=chosen("portal.link_hours"))
     token = mint(subject, at, lasts or hours)
     link = opened(token, at)
@@ -104,12 +106,16 @@ def give_link(*, actor: Actor, subject: Subject, lasts: timedelta | None, at: da
     return f"{settings.PUBLIC_URL}/portal/open/{token}"
 
 
-def _decision(subject: Subject) -> Decision:
+def _the_one(subject: Subject) -> UUID:
+    """The id of the one thing that a link is for; pages are addressed by it, so it is written in one way only."""
     try:
-        wanted = UUID(subject.only)
+        return UUID(subject.only)
     except ValueError:
-        raise NoSuchThing(_("there is no such decision")) from None
-    decision = Decision.objects.select_related("item").filter(pk=wanted).first()
+        raise NoSuchThing(_("there is nothing here")) from None
+
+
+def _decision(subject: Subject) -> Decision:
+    decision = Decision.objects.select_related("item").filter(pk=_the_one(subject)).first()
     if decision is None or decision.item.seller_ref != subject.ref:
         raise NoSuchThing(_("there is no such decision"))
     return decision
