@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -60,7 +61,8 @@ class Fair:
 
 
 @pytest.fixture
-def fair(fresh_database: Database) -> Iterator[Fair]:
+def fair(fresh_database: Database, settings: Any) -> Iterator[Fair]:
+    settings.SECRET_KEY = fresh_database.environment["PIEPOWDER_SECRET_KEY"]  # links made here open there
     with receiving() as marketplace:
         fresh_database.environment["MARKETPLACE_RECEIVER"] = marketplace.url
         with served_town(fresh_database, "tests.web.stand") as address, chromium() as browser:
