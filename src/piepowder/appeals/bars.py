@@ -73,12 +73,15 @@ def _parts(decision: Decision) -> Iterator[Part]:
         yield decision.decider_id, BarReason.DECIDER
     if decision.approver_id is not None:
         yield decision.approver_id, BarReason.APPROVER
-    for proposal in _proposals(decision):
+    proposals = _proposals(decision)
+    for proposal in proposals:
         yield proposal.proposer_id, BarReason.APPROVER
         if proposal.settled_by_id is not None:
             yield proposal.settled_by_id, BarReason.APPROVER
-    if decision.case_id is not None:
-        given = Opinion.objects.filter(case_id=decision.case_id).order_by("at", "id")
+    # What was approved beside an urgent decision belongs to no case itself, but the opinions on the case were about it.
+    cases = {decision.case_id, *(proposal.case_id for proposal in proposals)} - {None}
+    if cases:
+        given = Opinion.objects.filter(case_id__in=cases).order_by("at", "id")
         yield from ((user, BarReason.OPINION) for user in given.values_list("user_id", flat=True))
 
 

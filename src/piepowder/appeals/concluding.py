@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from piepowder.access.options import chosen
 from piepowder.access.visibility import require
 from piepowder.appeals.aftercare import ask_for_audit, keep_tasks
-from piepowder.appeals.bars import add_bars, missing_bars
+from piepowder.appeals.bars import add_bars, may_hear, missing_bars
 from piepowder.appeals.desk import (
     Barred,
     hand_to,
@@ -42,7 +42,7 @@ from piepowder.decisions.deciding import locked_item
 from piepowder.decisions.operations import NeedsPeople, Overturned, Ruling, overturn
 from piepowder.decisions.options import FOUR_EYES
 from piepowder.decisions.states import DecisionState, Outcome
-from piepowder.kernel.actor import Actor
+from piepowder.kernel.actor import Actor, ActorKind
 from piepowder.kernel.errors import FieldProblem
 from piepowder.kernel.events import publish
 from piepowder.kernel.permissions import Permission
@@ -104,8 +104,13 @@ def refuse_admission(
 
 @transaction.atomic
 def withdraw_appeal(*, actor: Actor, appeal_id: UUID, at: datetime) -> Appeal:
-    """Take a complaint back in the complainant's name; the decision stands as before."""
+    """Take a complaint back in the complainant's name; the decision stands as before.
+
+    Raises ``Barred`` for a person who may not hear it: a complaint against one's own decision is not theirs to end.
+    """
     appeal = locked(actor, appeal_id)
+    if actor.kind is ActorKind.PERSON and not may_hear(appeal, int(actor.ref)):
+        raise Barred(_("whoever had a part in a decision, and their managers, cannot take a complaint against it back"))
     if not is_hearer(appeal, actor):
         require(actor, Permission.APPEAL_FILE, place_of(appeal))
     appeal.state = APPEAL_FLOW.step("withdraw", AppealState(appeal.state))
