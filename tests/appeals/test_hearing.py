@@ -22,6 +22,7 @@ from piepowder.appeals.operations import (
     give_back,
     take,
     take_next,
+    withdraw_appeal,
 )
 from piepowder.appeals.queries import may_hear
 from piepowder.correspondence.models import Letter
@@ -30,8 +31,9 @@ from piepowder.decisions.operations import judge
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind
 from piepowder.kernel.errors import Forbidden
 from piepowder.kernel.permissions import Permission
+from piepowder.review.models import Case
 from tests.appeals.conftest import HEARS, REASONS, TEXT, Desk
-from tests.decisions.conftest import ruling
+from tests.decisions.conftest import cleared, ruling
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +123,39 @@ def test_whoever_gave_an_opinion_is_barred_with_their_managers_of_that_time(desk
     assert whys(appeal, boss) == ["manager_then"]
 
 
+def test_whoever_gave_an_opinion_is_barred_too_from_what_was_approved_beside_it(desk: Desk) -> None:
+    from piepowder.decisions.operations import EnforcementOrder, approve
+
+    court, first, second, third = desk.court, desk.hearer(), desk.hearer(), desk.hearer()
+    case = court.case()
+    Case.objects.filter(pk=case.pk).update(severity=0)
+    for actor, said in ((first, ruling(case.item)), (second, cleared(case.item.snapshot_id))):
+        lease = court.claim(actor, case).lease_id
+        split = judge(actor=actor, lease_id=lease, ruling=said, at=court.now, second=actor is first).split
+    assert split
+    orders = (*ruling(case.item).enforcements, EnforcementOrder("account", "terminated"))
+    adjudicator = court.person("house", Permission.CASE_ADJUDICATE, *HEARS, everywhere=True)
+    claim = court.claim(adjudicator, case)
+    judged = judge(
+        actor=adjudicator, lease_id=claim.lease_id, ruling=ruling(case.item, enforcements=orders), at=court.now
+    )
+    assert judged.proposal is not None
+    lead = desk.hearer("house", Permission.DECISION_APPROVE)
+    beside = approve(actor=lead, proposal_id=judged.proposal.pk, at=court.now)
+    assert beside.case_id is None
+    appeal = desk.file(beside)
+    assert (whys(appeal, first), whys(appeal, second)) == (["opinion"], ["opinion"])
+    assert whys(appeal, third) == []
+
+
+def test_a_complaint_against_ones_own_decision_is_not_ones_own_to_end(desk: Desk) -> None:
+    decider, clerk = (desk.hearer("house", Permission.APPEAL_FILE) for _ in range(2))
+    appeal = desk.file(desk.decision(decider))
+    with pytest.raises(Barred):
+        withdraw_appeal(actor=decider, appeal_id=appeal.pk, at=desk.later)
+    assert withdraw_appeal(actor=clerk, appeal_id=appeal.pk, at=desk.later).state == "withdrawn"
+
+
 def test_a_machine_and_the_system_hear_nothing(desk: Desk) -> None:
     appeal = desk.file(desk.decision())
     key = Actor(ActorKind.KEY, "abcdef", desk.hearer().mandates)
@@ -195,6 +230,24 @@ def test_the_database_itself_refuses(desk: Desk, sql: str) -> None:
         cursor.execute(sql, {"barred": int(decider.ref), "free": int(hearer.ref)})
     appeal.refresh_from_db()
     assert (appeal.state, appeal.hearer_id) == ("in_hand", int(hearer.ref))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has such a statement")
+def test_nothing_is_pushed_aside_by_another_row(desk: Desk) -> None:
+    decider, hearer = desk.hearer(), desk.hearer()
+    appeal = desk.file(desk.decision(decider))
+    columns = ", ".join(field.column for field in Appeal._meta.concrete_fields)
+    begun_anew = columns.replace("decider_id_then", "NULL")
+    under_another_id = begun_anew.replace("id,", "'0' || substr(id, 2),", 1)
+    for sql in (
+        f"INSERT OR REPLACE INTO appeals_bar (id, appeal_id, user_id, why, at) "
+        f"SELECT id, appeal_id, {hearer.ref}, why, at FROM appeals_bar",
+        f"INSERT OR REPLACE INTO appeals_appeal ({columns}) SELECT {begun_anew} FROM appeals_appeal",
+        f"INSERT OR REPLACE INTO appeals_appeal ({columns}) SELECT {under_another_id} FROM appeals_appeal",
+    ):
+        with pytest.raises(DatabaseError, match="never replaced"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+    assert whys(appeal, decider) == ["decider"]
 
 
 def test_an_appeal_cannot_even_be_stored_with_its_decider_hearing_it(desk: Desk) -> None:
