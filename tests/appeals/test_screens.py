@@ -18,9 +18,11 @@ from piepowder.appeals.models import Appeal, OutOfCourtBody, OutOfCourtCase, Res
 from piepowder.appeals.operations import Complainant, conclude, take
 from piepowder.correspondence.models import Letter
 from piepowder.decisions.models import Decision
+from piepowder.decisions.operations import EnforcementOrder
 from piepowder.intake.models import Snapshot
 from piepowder.kernel.actor import Actor
 from piepowder.kernel.permissions import Permission
+from piepowder.web.appeals_forms import conclude_initial
 from tests.appeals.conftest import REASONS, TEXT, Desk
 
 pytestmark = pytest.mark.django_db
@@ -215,11 +217,26 @@ def test_the_numbers_say_how_often_decisions_fall_and_by_whom(desk: Desk) -> Non
     assert "No decision was taken" in text_of(client.get(reverse("appeals_board") + "?by=rule"))
 
 
+def test_a_modification_begins_with_how_long_and_where_it_was(desk: Desk) -> None:
+    week = EnforcementOrder("visibility", "content_removed", territories=("DE",), days=7)
+    initial = conclude_initial(desk.file(desk.decision(enforcements=(week,))))
+    assert (initial["days"], initial["territories"]) == (7, ["DE"])
+    other = EnforcementOrder("monetary", "suspension", territories=("DE",))
+    initial = conclude_initial(desk.file(desk.decision(enforcements=(week, other))))
+    assert (initial["days"], initial["territories"]) == (None, ["DE"])
+
+
 def test_a_dispute_out_of_court_from_the_register_to_what_we_did_about_it(desk: Desk) -> None:
     decision = desk.decision()
     client, _actor = sit_down(desk)
     body = {"name": "Settlement House", "member_state": "ie", "languages": "en, de", "active": "on"}
     client.post(reverse("out_of_court_body_add"), body)
+    long = {
+        "name": "Another",
+        "member_state": "IE",
+        "email": f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 20}.eu",
+    }
+    assert client.post(reverse("out_of_court_body_add"), long).status_code == 422
     kept, received = OutOfCourtBody.objects.get(), desk.later.date()
     assert kept.member_state == "IE"
     opened = client.post(

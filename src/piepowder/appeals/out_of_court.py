@@ -257,8 +257,9 @@ def _body_problems(fields: BodyFields, body_id: int | None) -> list[FieldProblem
     state = fields.member_state
     if not (len(state) == 2 and state.isascii() and state.isalpha() and state.isupper()):
         found.append(FieldProblem("/member_state", "unknown_country", _("a country is two capital letters such as DE")))
-    if len(fields.subjects) > 300:
-        found.append(FieldProblem("/subjects", "too_long", _("at most %(count)d characters") % {"count": 300}))
+    for pointer, text, most in (("/subjects", fields.subjects, 300), ("/email", fields.email.strip(), 254)):
+        if len(text) > most:
+            found.append(FieldProblem(pointer, "too_long", _("at most %(count)d characters") % {"count": most}))
     for pointer, value, check in (
         ("/url", fields.url.strip(), URLValidator(schemes=["http", "https"])),
         ("/email", fields.email.strip(), validate_email),

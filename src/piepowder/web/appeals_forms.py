@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from piepowder.policy.states import Ground
 from piepowder.web.forms import Codes, PlainForm
 from piepowder.web.templatetags.piepowder import measure_name
 
+T = TypeVar("T")
 _NONE = [("", "–")]
 
 
@@ -112,7 +113,14 @@ def conclude_initial(appeal: Appeal) -> Mapping[str, Any]:
         "ground": decision.ground,
         "facts": decision.facts,
         "measures": [f"{row.family}:{row.measure}" for row in rows],
+        "days": shared([(row.ends_at - row.starts_at).days if row.ends_at else None for row in rows]),
+        "territories": shared([list(row.territories) for row in rows]) or [],
     }
+
+
+def shared(values: Sequence[T]) -> T | None:
+    """What all of them are; the form has one field for all measures."""
+    return values[0] if values and all(one == values[0] for one in values) else None
 
 
 class RefuseForm(PlainForm):
