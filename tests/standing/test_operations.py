@@ -288,6 +288,22 @@ class TestUndone:
         assert market.score() == 0
         assert models.Entry.objects.filter(undone="superseded").count() == 2
 
+    def test_what_was_decided_anew_while_the_ladder_was_off_counts_no_more_when_it_is_on_again(
+        self, market: Market
+    ) -> None:
+        market.switch()
+        item = market.court.item("listing", seller_ref="S-1", market="DE", language="en")
+        market.rule(item)
+        market.later(1)
+        assert market.score() == 10
+        switch_ladder(actor=SYSTEM, code="test", mode="off", at=market.now)
+        market.cleared(item)
+        market.later(1)
+        switch_ladder(actor=SYSTEM, code="test", mode="live", at=market.now)
+        market.later(1)
+        assert models.Entry.objects.get().undone == "superseded"
+        assert market.score() == 0
+
 
 class TestEarning:
     def test_a_credit_is_noted_once_by_its_reference(self, market: Market) -> None:
@@ -303,6 +319,8 @@ class TestEarning:
             credit(**(told | {"kind": "orders"}), at=market.now)
         with pytest.raises(NoSuchSeller):
             credit(**(told | {"seller_ref": "nobody"}), at=market.now)
+        with pytest.raises(NoSuchSeller):
+            credit(**(told | {"seller_ref": "S\x001"}), at=market.now)
         with pytest.raises(BadCredit) as refused:
             credit(**(told | {"kind": "luck", "reference": ""}), quantity=0, at=market.now)
         assert {one.pointer for one in refused.value.problems} == {"/kind", "/reference", "/quantity"}

@@ -214,6 +214,18 @@ class TestWriting:
         waiting.refresh_from_db()
         assert waiting.state == "in_force"
 
+    @pytest.mark.parametrize("points", ["²", "+-5", "--", "٣", "9" * 9, "1e3", ""])
+    def test_points_that_are_no_number_are_refused_in_words(self, points: str, lived: Market, log_in: LogIn) -> None:
+        told = {"ladder": "test", "points": points, "reason": "We were slow ourselves."}
+        answer = log_in(*ALL).post(reverse("seller_standing", args=["S-1"]), told, follow=True)
+        assert "a whole number other than 0 is expected" in answer.content.decode()
+        assert not models.PointsAdjustment.objects.exists()
+
+    def test_a_ladder_nested_without_end_is_no_ladder(self, market: Market, log_in: LogIn) -> None:
+        answer = log_in(*ALL).post(reverse("ladder_add"), {"code": "deep", "text": "[" * 20_000})
+        assert answer.status_code == 422
+        assert "this is no YAML" in answer.content.decode()
+
     def test_points_are_given_with_a_reason_that_stays_with_the_organisation(
         self, lived: Market, log_in: LogIn
     ) -> None:

@@ -72,14 +72,12 @@ def credit(
         raise BadCredit(_("this credit cannot be noted"), problems=found)
     account = _account(seller_ref)
     require(actor, Permission.POINTS_ADJUST, Place(market=account.market))
-    before = CreditGiven.objects.filter(reference=reference).first()
-    if before is not None:
-        if (before.account_id, before.kind, before.quantity) != (account.pk, kind, quantity):
+    told = {"account": account, "kind": kind, "quantity": quantity, "at": at, "by": actor.ref}
+    row, is_new = CreditGiven.objects.get_or_create(reference=reference, defaults=told)
+    if not is_new:
+        if (row.account_id, row.kind, row.quantity) != (account.pk, kind, quantity):
             raise CreditDiffers(_("this reference was used for another credit"))
-        return before, False
-    row = CreditGiven.objects.create(
-        account=account, reference=reference, kind=kind, quantity=quantity, at=at, by=actor.ref
-    )
+        return row, False
     _look(account, at)
     record(
         actor=actor,
@@ -227,6 +225,8 @@ def release_points(
 
 
 def _account(seller_ref: str) -> Account:
+    if "\x00" in seller_ref:
+        raise NoSuchSeller(_("nothing is known of a seller with this id"))
     account = Account.objects.filter(seller_ref=seller_ref).first()
     if account is not None:
         return account

@@ -23,15 +23,16 @@ NOT_THE_SELLERS = frozenset({Kind.IP_CLAIM.value})
 def on_decision_issued(event: DecisionIssued) -> None:
     """Note a violation on every ladder that counts it; it counts from the moment its decision is final.
 
-    A decision that takes the place of another keeps the other's day: judging something anew makes nothing younger.
+    A decision that takes the place of another keeps the other's day: judging something anew makes nothing younger. While
+    every ladder is off nothing is noted, but what was noted before does not outlast its decision.
     """
-    ladders = ladders_on()
-    if not ladders:
+    if not ever_on():
         return
     for sanction in Sanction.objects.filter(decision=event.supersedes_id) if event.supersedes_id else ():
         undone_by_itself(sanction, event.at, event.actor)
     former = _undo(event.supersedes_id, Undone.SUPERSEDED, event.at, event.actor) if event.supersedes_id else None
-    if event.outcome == Outcome.VIOLATION and event.seller_ref and event.kind not in NOT_THE_SELLERS:
+    ladders = ladders_on()
+    if ladders and event.outcome == Outcome.VIOLATION and event.seller_ref and event.kind not in NOT_THE_SELLERS:
         decision = Decision.objects.only("id", "batch", "final_at").get(pk=event.decision_id)
         if not _is_sanction(event.policy_codes, ladders):
             account = account_of(event.seller_ref, event.market, event.language)

@@ -253,8 +253,10 @@ def tallies(actor: Actor, *, ladder: str, text: str = "", reached: bool = False)
 
 
 def may_see_seller(actor: Actor, seller_ref: str) -> bool:
-    """Whether the standing of this seller is within ``actor``'s scope; of somebody unknown it is."""
+    """Whether the standing of this seller is within ``actor``'s scope; of somebody unknown it is, unless no id is like that."""
     require(actor, Permission.STANDING_VIEW)
+    if "\x00" in seller_ref:
+        return False
     rows = Account.objects.filter(seller_ref=seller_ref)
     known = visible(rows, scope_q(actor, Permission.STANDING_VIEW, market="market")).exists()
     return known or not rows.exists()

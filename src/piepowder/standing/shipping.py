@@ -97,7 +97,7 @@ def lines_of(text: str, pointers: list[str]) -> dict[str, int]:
     """The line on which each pointer's field stands in ``text``, or the nearest part around it; 1 when nothing does."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         root = None
     return {pointer: _line(root, pointer) for pointer in pointers}
 

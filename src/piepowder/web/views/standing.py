@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ from piepowder.web.filters import number
 from piepowder.web.ladder_words import CounterShown, counters_shown, language, stored_measures
 from piepowder.web.paging import paged
 
+_POINTS = re.compile(r"[+-]?\d{1,6}", re.ASCII)
 CONFIRMED_BY = (Permission.SANCTION_CONFIRM, Permission.DECISION_ISSUE_DIRECT)
 
 
@@ -122,7 +124,7 @@ def _health_shown(one: Health) -> HealthShown:
 def _change(request: HttpRequest, ref: str) -> None:
     actor, typed = actor_of(request), request.POST
     points = typed.get("points", "").strip()
-    signed = int(points) if points.lstrip("+-").isdigit() and len(points) < 7 else 0
+    signed = int(points) if _POINTS.fullmatch(points) else 0
     if entry := typed.get("entry", ""):
         standing.choose_points(
             actor=actor,
