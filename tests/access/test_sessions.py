@@ -54,6 +54,12 @@ def test_a_person_sees_where_they_are_in_and_ends_the_others(organisation: Organ
     assert (is_in(here), is_in(there)) == (True, False)
 
 
+@pytest.mark.django_db
+def test_a_cookie_that_no_database_can_look_for_is_nobodys() -> None:
+    browser = Client(headers={"cookie": 'sessionid="\\000abcdefghijklmnop"'})
+    assert browser.get("/me/").status_code == 302
+
+
 def test_one_session_is_ended_and_nobody_elses_can_be(organisation: Organisation) -> None:
     organisation.person("m@house.test", "moderator")
     organisation.person("n@house.test", "moderator")

@@ -24,7 +24,9 @@ class SessionStore(DatabaseSessions):
     """Django's sessions in the database, found by a prepared query."""
 
     def _get_session_from_db(self) -> Session | None:
-        found = _session.first(self.session_key, timezone.now())
+        key = self.session_key or ""
+        # A cookie can carry the character zero, which PostgreSQL cannot look for.
+        found = None if "\0" in key else _session.first(key, timezone.now())
         if found is None:
             self._session_key = None
         return found
