@@ -18,7 +18,7 @@ from piepowder.intake.operations import receive
 from piepowder.intake.schemas import Submitted, parse_submission
 from piepowder.kernel.actor import EVERYWHERE, SYSTEM
 from piepowder.review import operations as review
-from piepowder.review.models import Case, CaseEvent, Lease
+from piepowder.review.models import Case, CaseEvent, Lease, Presence
 from tests.api.conftest import listing
 
 PASSWORD = "a long enough password"
@@ -116,6 +116,15 @@ def test_the_same_judgement_twice_is_one_when_it_has_a_key(people: list[User]) -
     assert (again.status_code, again.json()) == (201, first.json())
     assert Decision.objects.count() == 1
     assert post(client, f"{case['lease_id']}/judge", clear(case)).json()["code"] == "lease_lost"
+
+
+def test_whoever_may_take_no_other_case_now_is_still_told_what_was_judged(people: list[User]) -> None:
+    client = logged_in(people[0])
+    case = post(client, "next").json()["next"]
+    Presence.objects.filter(user=people[0]).update(state="break")
+    judged = post(client, f"{case['lease_id']}/judge", clear(case, next=True))
+    assert (judged.status_code, judged.json()["next"]) == (201, None)
+    assert str(Decision.objects.get().pk) == judged.json()["decision"]["id"]
 
 
 def test_another_person_s_lease_is_no_lease(people: list[User]) -> None:

@@ -217,7 +217,8 @@ def give_back(request: HttpRequest, lease_id: UUID) -> HttpResponse:
 def judge_in_hand(request: HttpRequest, lease_id: UUID) -> HttpResponse:
     """Judge it as in the console: the same rules decide whether it stands, is an opinion, or waits for approval.
 
-    With `next` the answer brings the next case, so that one round trip is one case.
+    With `next` the answer brings the next case, so that one round trip is one case; null when none waits or the person may
+    not take another now, which taking the next case says.
     """
     given, raw = _read(request, JUDGEMENTS)
     actor = caller(request)
@@ -235,8 +236,12 @@ def judge_in_hand(request: HttpRequest, lease_id: UUID) -> HttpResponse:
     response = answered_once(request, actor, raw, work)
     if not given.get("next"):
         return response
-    # Taken after what was judged is stored: a fault here must not undo that.
-    return answered(201, {**orjson.loads(response.content), "next": _next(request, actor, (), timezone.now())})
+    # Taken after what was judged is stored: a fault here must not undo that, nor a refusal look as if it had not been.
+    try:
+        following = _next(request, actor, (), timezone.now())
+    except _TAKING:
+        following = None
+    return answered(201, {**orjson.loads(response.content), "next": following})
 
 
 @router.post(
