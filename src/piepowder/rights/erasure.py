@@ -36,19 +36,20 @@ def _of(subject: Subject, at: datetime) -> Iterator[Emptying]:
             watch=letting_go(CounterEvidence, "stored_id"),
         )
         return
+    # What is found through an address goes before the row that holds the address.
     owned = Right.objects.filter(_mine(subject, "owner_ref", "owner_email"))
-    yield Emptying(_("owner of a right"), owned, {"owner_name": "", "owner_email": ""})
-    managed = Right.objects.filter(_mine(subject, "agent_ref", "agent_email"))
-    yield Emptying(_("agent of an owner"), managed, {"agent_name": "", "agent_email": ""})
     yield Emptying(
         _("papers that show a right"),
         RightEvidence.objects.filter(right__in=owned),
         watch=letting_go(RightEvidence, "stored_id"),
     )
+    yield Emptying(_("owner of a right"), owned, {"owner_name": "", "owner_email": ""})
+    managed = Right.objects.filter(_mine(subject, "agent_ref", "agent_email"))
+    yield Emptying(_("agent of an owner"), managed, {"agent_name": "", "agent_email": ""})
     sent = ClaimBatch.objects.filter(_mine(subject, "sender_ref", "sender_email"))
     emptied = {"sender_name": "", "sender_email": "", "reason": ERASED, "evidence": []}
-    yield Emptying(_("notices on a right"), sent, emptied)
     yield Emptying(_("places that a notice named"), ClaimLine.objects.filter(batch__in=sent), {"location": ERASED})
+    yield Emptying(_("notices on a right"), sent, emptied)
 
 
 def _addresses(subject: Subject) -> Iterable[str]:
