@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from piepowder.correspondence import erasure
 from piepowder.correspondence.models import Letter
 from piepowder.correspondence.queries import letters_to
-from piepowder.database.personal import Emptying, Nature, Part, Subject, parts
+from piepowder.database.personal import Emptying, Kept, Nature, Part, Subject, parts
+from piepowder.duties.retention.emptying import empty
 from piepowder.outbox.models import Delivery
 from tests.correspondence.conftest import SELLER
 
@@ -53,6 +54,30 @@ def test_a_person_is_found_by_the_address_that_was_written_to(write: Write, now:
     letter.refresh_from_db()
     assert letter.is_forgotten
     assert list(part().addresses(Subject("seller", "S-1"))) == []
+
+
+def test_somebody_known_by_an_address_alone_is_not_everybody_without_a_reference(write: Write, now: datetime) -> None:
+    other = write(recipient=replace(SELLER, ref="", email="bob@shop.example"))
+    Delivery.objects.update(state="delivered", tried_since=now, finished_at=now)
+    asked = Subject("seller", "", ("ann@shop.example",))
+
+    assert part().addresses(asked) == []
+    carry_out(part().of(asked, now))
+
+    other.refresh_from_db()
+    assert other.text
+
+
+def test_what_was_written_to_somebody_who_is_held_stays(write: Write, now: datetime) -> None:
+    letter, other = write(item_id=None), write(recipient=replace(SELLER, ref="S-2"), item_id=None)
+    Delivery.objects.update(state="delivered", tried_since=now, finished_at=now)
+
+    (age,) = part().ages
+    empty(age.rows(now + timedelta(days=1), now), [Kept("seller", ["S-1"], "held")], most=100)
+
+    letter.refresh_from_db()
+    other.refresh_from_db()
+    assert (bool(letter.text), bool(other.text)) == (True, False)
 
 
 def test_a_letter_on_its_way_stays_until_it_has_arrived(write: Write, now: datetime) -> None:

@@ -16,6 +16,7 @@ from piepowder.outbox.models import Delivery, Message
 from piepowder.outbox.states import UNFINISHED
 
 EMPTY: Final = {"name": "", "address": "", "subject": "", "text": "", "places": {}}
+_GUARDED: Final = {"item": "item_id", "seller": "recipient_ref", "reporter": "recipient_ref"}
 
 
 def _of(subject: Subject, at: datetime) -> Iterator[Emptying]:
@@ -24,7 +25,8 @@ def _of(subject: Subject, at: datetime) -> Iterator[Emptying]:
 
 def _to(subject: Subject) -> QuerySet[Letter]:
     kind = "person" if subject.kind == SubjectKind.STAFF else subject.kind
-    wanted = Q(recipient_kind=kind, recipient_ref=subject.ref)
+    # Somebody who is known by an address alone is not everybody who was written to without a reference.
+    wanted = Q(recipient_kind=kind, recipient_ref=subject.ref) if subject.ref else Q(pk__in=[])
     for address in subject.addresses:
         wanted |= Q(address__iexact=address) & ~Q(address="")
     return Letter.objects.filter(wanted)
@@ -39,7 +41,7 @@ def _emptied(rows: QuerySet[Letter]) -> Iterator[Emptying]:
     yield from messages_emptied(Message.objects.filter(letter_kept__in=rows.values("pk")))
     waiting = Delivery.objects.filter(state__in=UNFINISHED).values("message")
     yield Emptying(_("letters on their way"), rows.filter(message__in=waiting), stays="being_sent")
-    yield Emptying(_("letters"), rows.exclude(message__in=waiting), EMPTY, {"item": "item_id"})
+    yield Emptying(_("letters"), rows.exclude(message__in=waiting), EMPTY, _GUARDED)
 
 
 def _old(before: datetime, at: datetime) -> Iterator[Emptying]:
