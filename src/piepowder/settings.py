@@ -207,7 +207,7 @@ STREAM_ORIGINS = [
     part for part in os.environ.get("PIEPOWDER_STREAM_ORIGINS", "").lower().replace(",", " ").split() if part
 ]
 """Where parts of livestreams lie beside the origin of their own address, such as ``https://cdn.example``."""
-DSA_TOKEN = os.environ.get("PIEPOWDER_DSA_TOKEN", "")
+DSA_TOKEN = os.environ.get("PIEPOWDER_DSA_TOKEN", "").strip()
 """Token for the DSA Transparency Database; without it, the one that was given on the page of submissions."""
 LEDGER_HEAD_FILE = Path(os.environ.get("PIEPOWDER_LEDGER_HEAD_FILE", str(HOME / "ledger-heads.ndjson")))
 

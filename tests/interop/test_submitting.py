@@ -257,6 +257,12 @@ def test_one_statement_on_which_the_database_breaks_does_not_keep_the_others(des
     assert (good.state, poison.doubted, poison.attempts >= 4) == ("sent", True, True)
 
 
+def test_a_token_that_cannot_be_sent_is_told_to_nobody(desk: Desk) -> None:
+    with Client(desk.address, "s3cret\nX: y", allow_private=True) as client:
+        answer = client.existing("a")
+    assert (answer.status, answer.reached, "s3cret" in answer.problem) == (None, False, False)
+
+
 def test_a_refused_token_halts_the_queue_and_tells(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.decide()
     desk.simulator.replace_token("a", "new")

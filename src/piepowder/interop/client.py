@@ -85,6 +85,9 @@ class Client:
             return Answer(None, problem=str(error)[:300], reached=False)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return Answer(None, problem=f"{type(error).__name__}: {error}"[:300], reached=False)
+        except httpx.LocalProtocolError:
+            # It names the header that cannot be sent, and that is the token.
+            return Answer(None, problem="the request cannot be written: is the token one line?", reached=False)
         except httpx.HTTPError as error:
             return Answer(None, problem=f"{type(error).__name__}: {error}"[:300])
 
@@ -98,5 +101,5 @@ def _read(response: httpx.Response) -> Any:
             return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
