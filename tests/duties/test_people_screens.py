@@ -263,3 +263,7 @@ def test_the_marketplace_gives_by_the_api_what_traders_gave_it(desk: Client, cou
     asked = post("erasures", kind="buyer", ref="B-1", addresses=["b@mail.example"])
     assert asked.json()["state"] == "requested"
     assert Client().get(f"/api/v1/erasures/{asked.json()['id']}", headers=headers).json()["stays"] == 0
+    assert post("traders", seller="S\0", market="DE").status_code == 422
+    assert Client().get("/api/v1/traders?seller=S%00", headers=headers).status_code == 422
+    half = b'{"seller": "\\ud800", "market": "DE"}'
+    assert Client().post("/api/v1/traders", half, "application/json", headers=headers).status_code == 422

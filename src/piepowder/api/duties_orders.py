@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from piepowder.access.visibility import require_whole
 from piepowder.api.auth import READING, WRITING, caller
@@ -38,7 +38,7 @@ class OrderSent(Schema):
     )
     authority: str = Field(min_length=1, max_length=200)
     country: str = Field(pattern="^[A-Z]{2}$")
-    received_at: datetime
+    received_at: AwareDatetime
     language: str = Field("en", max_length=10, description="in which the authority is answered")
     contact_name: str = Field("", max_length=200)
     contact_email: str = Field("", max_length=254)
@@ -51,7 +51,7 @@ class OrderSent(Schema):
     subject: str = Field("", max_length=200, description="the seller about whom information is asked")
     identifiers: IdentifiersGiven | None = None
     identical_until: date | None = None
-    notify_not_before: datetime | None = None
+    notify_not_before: AwareDatetime | None = None
     acknowledge: bool = Field(True, description="tell the authority at once that it arrived")
 
 

@@ -9,6 +9,7 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from piepowder.api.bench import JUDGEMENTS
+from piepowder.api.bodies import Reader
 from piepowder.api.contract import PROBLEM_SCHEMA
 from piepowder.api.decisions import RULINGS
 from piepowder.api.rights_shapes import ClaimsGiven, RightGiven
@@ -41,6 +42,7 @@ class PiepowderAPI(NinjaAPI):
             docs_url="/docs",
             openapi_url="/openapi.json",
             urls_namespace="api",
+            parser=Reader(),
         )
 
     def get_openapi_schema(
