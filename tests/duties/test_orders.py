@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from piepowder.access.operations import create_key
 from piepowder.access.options import choose
 from piepowder.access.visibility import NotPermitted
 from piepowder.correspondence.models import Letter
@@ -37,7 +39,7 @@ from piepowder.duties.orders.elements import ELEMENTS
 from piepowder.duties.orders.identical import hold_against_orders
 from piepowder.duties.orders.reading import OrderFilters, order_page, orders_list
 from piepowder.duties.products import products_of
-from piepowder.kernel.actor import SYSTEM, Actor
+from piepowder.kernel.actor import EVERYWHERE, SYSTEM, Actor
 from piepowder.kernel.flow import WrongState
 from piepowder.outbox.models import Delivery
 from tests.decisions.conftest import FACTS, REMOVED, Court
@@ -224,6 +226,34 @@ def test_information_is_given_once_logged_by_name_and_told_to_the_seller(court: 
     assert letters_of("order_information_user")[0].not_before == court.now + timedelta(days=9)
     with pytest.raises(WrongState):
         disclose(**told, fields=["more"], at=court.now)
+
+
+def test_the_letter_about_given_information_waits_as_long_as_the_authority_asks(court: Court, clerk: Actor) -> None:
+    wanted = given(court, kind="information", subject_ref="S-1", notify_not_before=court.now + timedelta(days=9))
+    order = receive_order(actor=clerk, given=wanted, at=court.now)
+    disclose(actor=clerk, order_id=order.pk, recipient="A. Muster", fields=["name"], at=court.now)
+
+    until, later = court.now + timedelta(days=30), court.now + timedelta(days=2)
+    change_user_hold(actor=clerk, order_id=order.pk, until=until, at=later)
+
+    held, told = letters_of("order_information_user")
+    assert Delivery.objects.get(message=held.message).state == "cancelled"
+    assert (told.not_before, told.places) == (until, held.places)
+
+
+def test_an_order_without_a_zone_of_time_is_refused_in_words(court: Court) -> None:
+    key = create_key(
+        actor=SYSTEM,
+        name="authority",
+        permissions=["order:edit"],
+        scope=EVERYWHERE,
+        at=court.now,
+        expires_at=datetime.now(UTC) + timedelta(days=1),
+    )
+    sent = {"kind": "act", "reference": "1", "authority": "A", "country": "DE", "received_at": "2026-01-01T10:00:00"}
+    headers = {"Authorization": f"Bearer {key.secret}"}
+    answer = Client().post("/api/v1/orders", sent, "application/json", headers=headers)
+    assert (answer.status_code, "received_at" in answer.text) == (422, True)
 
 
 def test_what_is_identical_is_found_by_what_the_order_says_and_nothing_else(court: Court, clerk: Actor) -> None:

@@ -144,6 +144,7 @@ def change_user_hold(*, actor: Actor, order_id: UUID, until: datetime | None, at
             continue
         telling.user_of_line(actor, order, line, at, max(line.decision.final_at, at))
         moved += 1
+    moved += _hold_information(actor, order, at)
     record(
         actor=actor,
         at=at,
@@ -154,6 +155,18 @@ def change_user_hold(*, actor: Actor, order_id: UUID, until: datetime | None, at
         letters=moved,
     )
     return order
+
+
+def _hold_information(actor: Actor, order: Order, at: datetime) -> int:
+    """Write the letter about information that was given anew, if it still waits; how many that are."""
+    try:
+        waited = cancel_group(group_ref=telling.information_group(order), at=at)
+    except TooLate:
+        return 0
+    if waited:
+        given = [name for one in order.disclosures.order_by("disclosed_at", "id") for name in one.fields]
+        telling.user_of_information(actor, order, given, at)
+    return int(waited)
 
 
 def on_decision_withdrawn(event: DecisionWithdrawn) -> None:

@@ -190,12 +190,17 @@ def user_of_information(actor: Actor, order: Order, fields: Sequence[str], at: d
             "reasons": order.reasons,
             "redress": order.redress,
             "given": _list(fields),
-            "effect_at": at.isoformat(),
+            "effect_at": (order.effect_at or at).isoformat(),
         },
         at=at,
         not_before=order.notify_not_before,
-        group_ref=f"order:{order.pk}",
+        group_ref=information_group(order),
     )
+
+
+def information_group(order: Order) -> str:
+    """What cancels the letter about given information while it waits."""
+    return f"order:{order.pk}"
 
 
 def user_group(line: OrderLine) -> str:
