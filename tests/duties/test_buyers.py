@@ -122,6 +122,12 @@ def test_only_a_standing_decision_about_something_illegal_has_buyers_to_tell(
         campaign_of(clerk, terms, now)
 
 
+def test_a_table_from_an_old_computer_is_read_and_an_endless_cell_refused(clerk: Actor) -> None:
+    assert [row.order_ref for row in read_csv("order,bought_on\rO-1,2026-03-01\rO-2,2026-03-02\r")] == ["O-1", "O-2"]
+    with pytest.raises(BadCampaign):
+        read_csv("order,bought_on\n" + "x" * 140_000 + ",2026-03-01\n")
+
+
 def test_a_table_that_cannot_be_read_says_which_row(clerk: Actor) -> None:
     with pytest.raises(BadCampaign, match="no column"):
         read_csv("name\nAda\n")

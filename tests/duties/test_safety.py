@@ -98,6 +98,7 @@ def test_a_list_is_read_whatever_its_columns_are_called() -> None:
     [
         ("brand,model\nA,B\n", "/rows/1"),
         ("number,product\n,Heater\n", "/rows/2/number"),
+        ("number,product\n1," + "x" * 140_000 + "\n", "/rows"),
         ("number,product,date\n1,Heater,yesterday\n", "/rows/2/published_on"),
         ("number,product\n" + "x" * 61 + ",Heater\n", "/rows/2/number"),
         ("number,product\n", "/rows"),

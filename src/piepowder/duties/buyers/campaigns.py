@@ -282,6 +282,8 @@ def _buyer_problems(buyers: Sequence[BuyerGiven]) -> Iterator[FieldProblem]:
             yield FieldProblem(f"/buyers/{index}/order", "required", _("give the id of the order"))
         if one.email.strip() and not _is_address(one.email.strip()):
             yield FieldProblem(f"/buyers/{index}/email", "bad_address", _("is no e-mail address"))
+        if any("\x00" in text for text in (one.order_ref, one.buyer_ref, one.name, one.language)):
+            yield FieldProblem(f"/buyers/{index}", "bad_text", _("must not hold the character zero"))
         if len(one.name) > 200 or len(one.buyer_ref) > 200 or len(one.language) > 10:
             yield FieldProblem(f"/buyers/{index}", "too_long", _("is too long"))
 

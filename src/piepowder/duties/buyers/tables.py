@@ -17,7 +17,13 @@ COLUMNS = ("order", "buyer", "name", "email", "language", "bought_on")
 
 def read_csv(text: str) -> list[BuyerGiven]:
     """Buyers from a table with the columns ``order, buyer, name, email, language, bought_on``; raises ``BadCampaign``."""
-    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    try:
+        return _read(csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=None)))
+    except csv.Error as error:
+        raise BadCampaign(_("some rows of the table cannot be read")) from error
+
+
+def _read(rows: csv.DictReader[str]) -> list[BuyerGiven]:
     if lacking := {"order", "bought_on"} - {(name or "").strip().lower() for name in rows.fieldnames or ()}:
         detail = _("the table has no column %(columns)s") % {"columns": ", ".join(sorted(lacking))}
         raise BadCampaign(detail, problems=[FieldProblem("/table", "missing_column", detail)])

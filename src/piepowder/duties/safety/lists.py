@@ -61,10 +61,17 @@ def read_list(text: str) -> tuple[list[RecallRow], list[FieldProblem]]:
 
     A list needs a number and a product for each row. Of several rows with one number the last counts.
     """
+    try:
+        return _read(text)
+    except csv.Error:
+        return [], [FieldProblem("/rows", "bad_table", _("some rows of the table cannot be read"))]
+
+
+def _read(text: str) -> tuple[list[RecallRow], list[FieldProblem]]:
     text = text.removeprefix("\ufeff")
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
     header = [text_key(name) for name in next(rows, [])]
     places = {
         field: next((header.index(name) for name in names if name in header), None) for field, names in _NAMES.items()
