@@ -128,6 +128,7 @@ def test_whoever_gave_an_opinion_is_barred_too_from_what_was_approved_beside_it(
 
     court, first, second, third = desk.court, desk.hearer(), desk.hearer(), desk.hearer()
     case = court.case()
+    assert case.item.snapshot_id
     Case.objects.filter(pk=case.pk).update(severity=0)
     for actor, said in ((first, ruling(case.item)), (second, cleared(case.item.snapshot_id))):
         lease = court.claim(actor, case).lease_id
@@ -236,7 +237,7 @@ def test_the_database_itself_refuses(desk: Desk, sql: str) -> None:
 def test_nothing_is_pushed_aside_by_another_row(desk: Desk) -> None:
     decider, hearer = desk.hearer(), desk.hearer()
     appeal = desk.file(desk.decision(decider))
-    columns = ", ".join(field.column for field in Appeal._meta.concrete_fields)
+    columns = ", ".join(str(field.column) for field in Appeal._meta.concrete_fields)
     begun_anew = columns.replace("decider_id_then", "NULL")
     under_another_id = begun_anew.replace("id,", "'0' || substr(id, 2),", 1)
     for sql in (

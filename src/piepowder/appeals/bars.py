@@ -79,7 +79,7 @@ def _parts(decision: Decision) -> Iterator[Part]:
         if proposal.settled_by_id is not None:
             yield proposal.settled_by_id, BarReason.APPROVER
     # What was approved beside an urgent decision belongs to no case itself, but the opinions on the case were about it.
-    cases = {decision.case_id, *(proposal.case_id for proposal in proposals)} - {None}
+    cases = {proposal.case_id for proposal in proposals} | ({decision.case_id} if decision.case_id else set())
     if cases:
         given = Opinion.objects.filter(case_id__in=cases).order_by("at", "id")
         yield from ((user, BarReason.OPINION) for user in given.values_list("user_id", flat=True))
