@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import click
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -13,11 +15,13 @@ from piepowder.cli.progress import Phases, progress_bar
 from piepowder.cli.serving import run_server
 from piepowder.intake.models import Item
 from piepowder.kernel.actor import SYSTEM
-from piepowder.policy.states import LadderMode
+from piepowder.portal.links import Subject
+from piepowder.portal.visits import give_link
 from piepowder.simulate.operations import DEMO_PASSWORD, demo_logins, put_on_air, seed, work
-from piepowder.standing.operations import switch_ladder
+from piepowder.simulate.redress import play_redress, visitors
 from piepowder.wiring import load_shipped
 
+_LINKS_LAST = timedelta(days=7)
 _SIZE = click.option(
     "--size",
     type=click.Choice(["small", "large"]),
@@ -40,11 +44,13 @@ def demo(size: str, number: int, port: int, workers: int) -> None:
         load_shipped(at=timezone.now())
     if not Item.objects.exists():
         _fill(size, number)
-        _switch_ladders_on()
+        play_redress(seed=number, now=timezone.now())
     address = f"http://127.0.0.1:{port}"
     click.echo(f"\nPiepowder is at {address} – log in with one of these (password: {DEMO_PASSWORD}):\n")
     for role, email in demo_logins():
         click.echo(f"  {role:<22} {email}")
+    for name, link in _portal_links(address):
+        click.echo(f"\nThe portal as {name} sees it, for a week:\n  {link}")
     click.echo("\nStop with Ctrl-C. The next start keeps everything.\n")
     run_server(host="127.0.0.1", port=port, workers=workers, threads=4, with_worker=True)
 
@@ -67,11 +73,18 @@ def simulate(size: str, number: int, live: bool, minutes: float) -> None:
     _fill(size, number)
 
 
-def _switch_ladders_on() -> None:
-    """One ladder in force and one that only counts, so that there is something to see about sellers."""
-    now = timezone.now()
-    for code, mode in (("yearly-48-strikes", LadderMode.LIVE), ("falling-200", LadderMode.SHADOW)):
-        switch_ladder(actor=SYSTEM, code=code, mode=mode, at=now, count_past_days=30)
+def _portal_links(address: str) -> list[tuple[str, str]]:
+    """Whom the portal can be seen as, and by which link; made anew at every start."""
+    who = visitors()
+    if who is None:
+        return []
+    subjects = (("a seller", Subject("seller", who.seller_ref)), ("a reporter", Subject("reporter", who.reporter)))
+    return [(name, f"{address}{_link_path(subject)}") for name, subject in subjects]
+
+
+def _link_path(subject: Subject) -> str:
+    given = give_link(actor=SYSTEM, subject=subject, lasts=_LINKS_LAST, at=timezone.now())
+    return given.removeprefix(settings.PUBLIC_URL)
 
 
 def _fill(size: str, number: int) -> None:
