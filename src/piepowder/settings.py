@@ -254,7 +254,8 @@ LOGGING = {
             "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"without_links": {"()": "piepowder.http.logs.WithoutLinks"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["without_links"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("PIEPOWDER_LOG_LEVEL", "WARNING")},
     "loggers": {"piepowder": {"level": os.environ.get("PIEPOWDER_LOG_LEVEL", "INFO")}},
 }

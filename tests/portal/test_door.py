@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from piepowder.access.visibility import NotPermitted
+from piepowder.http.logs import WithoutLinks
 from piepowder.kernel.actor import SYSTEM, Actor, ActorKind, Mandate, Scope
 from piepowder.kernel.permissions import Permission
 from piepowder.ledger.models import Fact
@@ -195,6 +196,18 @@ def test_a_link_to_one_report_is_for_an_id_whichever_way_it_is_written(fair: Fai
         link = give_link(actor=SYSTEM, subject=Subject(kind, "R-1", "en", written), lasts=None, at=fair.now)
         answer = Client().get("/portal/open/" + link.rsplit("/", 1)[-1])
         assert answer["Location"] == f"/portal/reports/{plain}/"
+
+
+def test_no_token_stands_in_the_log(fair: Fair, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.addFilter(WithoutLinks())
+    link = fair.link()
+    browser = Client(enforce_csrf_checks=True)
+    assert browser.post(link).status_code == 403
+    assert Client().get("/portal/report/sent/" + link.rsplit("/", 1)[-1]).status_code == 403
+    assert {record.name for record in caplog.records} >= {"django.security.csrf", "django.request"}
+    told = caplog.text + repr([record.__dict__.get("request") for record in caplog.records])
+    assert link.rsplit("/", 1)[-1] not in told
+    assert "/portal/open/…" in told
 
 
 def test_old_visits_are_forgotten(fair: Fair) -> None:
