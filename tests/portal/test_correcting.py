@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.test import Client
 
 from piepowder.intake.custom_schemas import publish_item_schema
 from piepowder.intake.models import Item, Snapshot
 from piepowder.kernel.actor import SYSTEM
+from piepowder.kernel.canonical import canonical_json
 from piepowder.outbox.models import Message
-from piepowder.portal.item_fields import KINDS, fields_of
+from piepowder.portal.item_fields import KINDS, ItemField, fields_of
 from piepowder.portal.item_form import ItemForm
 from piepowder.portal.limits import forget_limits
 from piepowder.portal.models import Resubmission
@@ -194,3 +196,14 @@ def _query(sent: dict[str, Any]) -> Any:
     for name, value in sent.items():
         query.setlist(name, [str(one) for one in value] if isinstance(value, list) else [str(value)])
     return query
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("12", 12), ("1.5", 1.5), ("1e300", 1e300), ("9007199254740993", 2.0**53)])
+def test_a_number_is_kept_as_every_reader_can_read_it(monkeypatch: pytest.MonkeyPatch, typed: str, kept: float) -> None:
+    width = ItemField("width", "number", "Width", required=False, own=True)
+    monkeypatch.setattr("piepowder.portal.item_form.fields_of", lambda kind: (width,))
+    form = ItemForm("listing", {}, QueryDict(f"own_width={typed}"))
+    assert form.is_valid()
+    content = form.corrected({})
+    assert content == {"attributes": {"width": kept}}
+    assert canonical_json(content)

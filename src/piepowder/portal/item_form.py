@@ -17,6 +17,7 @@ from piepowder.kernel.money import minor_digits
 from piepowder.portal.item_fields import ItemField, fields_of, key, written
 
 _LONGEST_NOTE = 2_000
+_EXACT = 2**53
 
 
 class ItemForm(forms.Form):
@@ -73,7 +74,8 @@ class ItemForm(forms.Form):
         if one.sort == "day":
             return value.isoformat() if value else None
         if one.sort == "number" and value is not None:
-            return int(value) if value == int(value) else value
+            # What is whole is written so, as far as every reader of JSON can keep it.
+            return int(value) if value.is_integer() and abs(value) < _EXACT else value
         return value
 
     def _money(self, one: ItemField) -> dict[str, Any] | None:
