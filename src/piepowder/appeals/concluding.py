@@ -110,7 +110,7 @@ def withdraw_appeal(*, actor: Actor, appeal_id: UUID, at: datetime) -> Appeal:
     """
     appeal = locked(actor, appeal_id)
     if actor.kind is ActorKind.PERSON and not may_hear(appeal, int(actor.ref)):
-        raise Barred(_("whoever had a part in a decision, and their managers, cannot take a complaint against it back"))
+        raise Barred(_("whoever had a part in a decision, and their managers, cannot hear the appeal against it"))
     if not is_hearer(appeal, actor):
         require(actor, Permission.APPEAL_FILE, place_of(appeal))
     appeal.state = APPEAL_FLOW.step("withdraw", AppealState(appeal.state))
