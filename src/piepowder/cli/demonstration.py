@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 from django.conf import settings
@@ -22,6 +22,8 @@ from piepowder.simulate.redress import play_redress, visitors
 from piepowder.wiring import load_shipped
 
 _LINKS_LAST = timedelta(days=7)
+_SET_UP_BEFORE = timedelta(minutes=1)
+"""What ships is there a moment before the history ends: ladders are switched on then."""
 _SIZE = click.option(
     "--size",
     type=click.Choice(["small", "large"]),
@@ -41,10 +43,10 @@ def demo(size: str, number: int, port: int, workers: int) -> None:
     """Fill an empty installation with a synthetic marketplace and start it: web and worker in one process group."""
     if pending_migrations():
         call_command("migrate", verbosity=0, interactive=False)
-        load_shipped(at=timezone.now())
+        load_shipped(at=timezone.now() - _SET_UP_BEFORE)
     if not Item.objects.exists():
-        _fill(size, number)
-        play_redress(seed=number, now=timezone.now())
+        load_shipped(at=timezone.now() - _SET_UP_BEFORE)
+        play_redress(seed=number, now=_fill(size, number))
     address = f"http://127.0.0.1:{port}"
     click.echo(f"\nPiepowder is at {address} – log in with one of these (password: {DEMO_PASSWORD}):\n")
     for role, email in demo_logins():
@@ -87,10 +89,12 @@ def _link_path(subject: Subject) -> str:
     return given.removeprefix(settings.PUBLIC_URL)
 
 
-def _fill(size: str, number: int) -> None:
-    started = time.monotonic()
+def _fill(size: str, number: int) -> datetime:
+    """Returns the moment at which the history ends."""
+    started, ends = time.monotonic(), timezone.now()
     with progress_bar() as bar:
-        made = seed(size=size, seed=number, now=timezone.now(), progress=Phases(bar))
+        made = seed(size=size, seed=number, now=ends, progress=Phases(bar))
     put_on_air(seed=number, now=timezone.now())
     click.echo(f"{made.summary()} in {time.monotonic() - started:.0f} s", err=True)
     click.echo(f"API key of the marketplace, shown this once: {made.api_key}", err=True)
+    return ends
