@@ -249,6 +249,39 @@ def test_a_reporter_is_erased_once_the_report_is_judged(court: Court, clerk: Any
     assert Report.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "ref", "addresses"),
+    [("buyer", "r-ann", []), ("rights_owner", "", ["jonas@reporter.example"])],
+    ids=["by the marketplace's id", "by address alone"],
+)
+def test_what_somebody_reported_and_complained_about_goes_with_them(
+    court: Court, clerk: Any, traces: Item, kind: str, ref: str, addresses: list[str]
+) -> None:
+    finish_messages(court.now)
+    report = Report.objects.get(reporter__name="Jonas Petersen")
+    Reporter.objects.filter(pk=report.reporter_id).update(external_ref="r-ann")
+    decision = Decision.objects.get()
+    appeal = Appeal.objects.create(
+        decision=decision,
+        decider_id_then=decision.decider_id,
+        complainant_kind="reporter",
+        complainant_ref="r-ann",
+        report=report,
+        basis="visibility",
+        text="I, Jonas Petersen, do not agree.",
+        language="pl",
+        source="key:x",
+        until=court.now.date(),
+        rule="x",
+        filed_at=court.now,
+        target_s=60,
+    )
+    Appeal.objects.filter(pk=appeal.pk).update(state="withdrawn", ended_at=court.now)
+    done = run(clerk, court.now + LATER, kind=kind, ref=ref, addresses=addresses)
+    assert done.state == "done"
+    assert places_of("Jonas Petersen", "jonas@reporter", "sells fakes") == {}
+
+
 def test_a_person_who_left_keeps_their_number_and_nothing_else(court: Court, clerk: Any) -> None:
     leaver = User.objects.create(
         email="iris@house.example",

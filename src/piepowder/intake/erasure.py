@@ -35,6 +35,11 @@ _NO_FILE = {
 }
 _INSTITUTIONS = [ReporterKind.TRUSTED_FLAGGER, ReporterKind.AUTHORITY]
 
+_REPORTING = {
+    SubjectKind.BUYER.value: ReporterKind.USER.value,
+    SubjectKind.RIGHTS_OWNER.value: ReporterKind.RIGHTS_HOLDER.value,
+}
+
 
 def items_of(subject: Subject) -> QuerySet[Item]:
     """The seller themselves as an item, and everything they put up."""
@@ -44,8 +49,11 @@ def items_of(subject: Subject) -> QuerySet[Item]:
 
 
 def reporters_of(subject: Subject) -> QuerySet[Reporter]:
-    """A reporter by our id; those under whose e-mail address somebody else's request came as well."""
+    """A reporter by our id; a buyer or rights owner who reported, by the marketplace's; those under whose e-mail address
+    somebody else's request came as well."""
     wanted = Q(pk__in=[])
+    if subject.kind in _REPORTING and subject.ref:
+        wanted |= Q(kind=_REPORTING[subject.kind], external_ref=subject.ref)
     if subject.kind == SubjectKind.REPORTER and _is_id(subject.ref):
         wanted |= Q(pk=subject.ref)
     for address in subject.addresses:

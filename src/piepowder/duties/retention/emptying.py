@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import models, transaction
 from django.utils.functional import Promise
 
-from piepowder.database.personal import Emptying, Kept, Subject, kept_now, parts
+from piepowder.database.personal import Emptying, Kept, Part, Subject, kept_now, parts
 
 __all__ = ["BATCH", "Line", "empty", "emptyings_of", "kept_now", "look", "with_addresses"]
 
@@ -44,9 +45,15 @@ def emptyings_of(subject: Subject, at: datetime, kept: Sequence[Kept]) -> Iterat
     Nothing of a person who is held goes, wherever it lies.
     """
     why = next((one.why for one in kept if one.kind == subject.kind and _names(one, subject.ref)), "")
-    for part in reversed(parts()):
+    for part in _from_the_top():
         for one in part.of(subject, at):
             yield replace(one, rows=one.left(), stays=why) if why and not one.stays else one
+
+
+def _from_the_top() -> list[Part]:
+    """Packages as they stand upon each other, the uppermost first: what is found through a row below is emptied before it."""
+    layers = {config.label: layer for layer, config in enumerate(apps.get_app_configs())}
+    return sorted(parts(), key=lambda part: -layers.get(part.package, -1))
 
 
 def _names(kept: Kept, ref: str) -> bool:
