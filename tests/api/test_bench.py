@@ -165,4 +165,5 @@ def test_a_judgement_with_the_next_case_costs_so_many_queries(people: list[User]
     case = post(client, f"{case['lease_id']}/judge", clear(case, next=True)).json()["next"]
     with CaptureQueriesContext(connection) as asked:
         post(client, f"{case['lease_id']}/judge", clear(case, next=True))
-    assert len(asked) <= 56, "\n".join(one["sql"][:120] for one in asked.captured_queries)
+    # With two savepoints of the test's own transaction in place of what begins and ends one.
+    assert len(asked) <= 58, "\n".join(one["sql"][:120] for one in asked.captured_queries)

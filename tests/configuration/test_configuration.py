@@ -27,9 +27,10 @@ from piepowder.outbox.models import Endpoint
 from piepowder.outbox.operations import save_endpoint
 from piepowder.policy.drafts import Draft, Measure, Wording
 from piepowder.policy.models import PolicyVersion
-from piepowder.policy.operations import create_policy
+from piepowder.policy.operations import create_policy, switch_pack
 from piepowder.review.models import CalendarVersion, Queue, RoutingVersion, SlaTarget
 from piepowder.review.operations import publish_calendar, publish_routing, save_queue, set_target
+from piepowder.standing.operations import publish_ladder
 
 pytestmark = pytest.mark.django_db
 WORDS = Wording(
@@ -40,6 +41,16 @@ WORDS = Wording(
     "",
     "It is a copy.",
 )
+LADDER = {
+    "title": {"en": "Points"},
+    "policy": "C-2.1",
+    "points": {
+        "direction": "adding",
+        "expires": {"days": 90},
+        "rules": [{"code": "any", "title": {"en": "Any"}, "reasons": ["*"], "points": 4}],
+        "thresholds": [{"code": "warned", "title": {"en": "Warned"}, "at": 12, "warning": True}],
+    },
+}
 WEEK = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
 
@@ -59,6 +70,8 @@ def house(now: datetime) -> dict[str, Any]:
             default_enforcement=(Measure("visibility", "content_removed"), Measure("account", "suspended", 30)),
         )
         create_policy(actor=SYSTEM, code=code, parent=parent, is_leaf=is_leaf, first=draft, at=now)
+    switch_pack(actor=SYSTEM, code="gpsr", on=True, at=now)
+    publish_ladder(actor=SYSTEM, code="points", content=LADDER, at=now)
     vendor = create_vendor(actor=SYSTEM, code="acme", name="Acme", kind="bpo", at=now)
     site = create_site(
         actor=SYSTEM, vendor=vendor, code="acme-1", name="One", country="NO", timezone="Europe/Oslo", at=now
@@ -154,6 +167,8 @@ def test_every_part_can_be_changed_and_only_what_differs_is_written(house: dict[
     wanted["actions"]["account/suspended"] = {"action": "SELLER_STOP", "parameters": {"code": 7}}
     wanted["actions"]["account/suspended/seller"] = {"action": "SELLER_OFF", "parameters": {}}
     wanted["settings"]["wellness.blur"] = 12
+    wanted["laws"]["gpsr"]["on"] = False
+    wanted["ladders"]["points"]["title"]["en"] += "."
     text = to_text({part: entries for part, entries in wanted.items() if part != "piepowder"})
     shown = compare(actor=SYSTEM, document=from_text(text), at=now)
     assert shown.problems == ()
@@ -163,7 +178,7 @@ def test_every_part_can_be_changed_and_only_what_differs_is_written(house: dict[
     ]
     assert not Queue.objects.filter(code="polish").exists()
     done = apply(actor=SYSTEM, document=from_text(text), at=now, seen=shown.digest)
-    assert len(done) == 18
+    assert len(done) == 21
     assert document() == {**from_text(text)}
     assert Queue.objects.get(code="polish").purpose == "Two lines\nof text"
     assert SlaTarget.objects.get(queue__code="polish").target_s == 600

@@ -84,7 +84,8 @@ def test_every_violation_that_is_planted_is_a_shipped_policy_made_for_that_kind(
 
     for kind, weights in WEIGHTS.items():
         assert {code for code in weights if kind not in kinds[code]} == set()
-    assert set(kinds) - set(plantable()) == {"Y-1"}, "the abuse of children is not played; everything else is"
+    # The abuse of children is not played; what many violations together lead to follows by itself.
+    assert set(kinds) - set(plantable()) == {"Y-1", "S-1"}
     assert {code for weights in WEIGHTS.values() for code in weights} == set(plantable())
 
 

@@ -108,7 +108,10 @@ def rail(client: Client) -> set[str]:
 @pytest.mark.parametrize(
     ("login", "wings"),
     [
-        ("admin", {"Bench", "Queues", "Routing", "Policies", "People", "Admin"}),
+        (
+            "admin",
+            {"Bench", "Queues", "Appeals", "Routing", "Policies", "Standing", "Rights", "Duties", "People", "Admin"},
+        ),
         ("moderator", {"Bench", "Queues", "Routing", "Policies"}),
         ("bpolead", {"Bench", "Queues", "Policies", "People"}),
     ],

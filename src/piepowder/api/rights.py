@@ -70,7 +70,7 @@ def list_rights(request: HttpRequest, asked: Query[RightsListed]) -> Any:
 @router.post(
     "/rights",
     auth=WRITING,
-    response={200: None, 201: None},
+    response={201: None},
     url_name="rights",
     summary="Enter a right",
     **contract(

@@ -79,7 +79,7 @@ class SanctionShape(Schema):
     decision: UUID | None
 
 
-class StepShape(Schema):
+class AheadShape(Schema):
     at: datetime
     counter: str
     score: int
@@ -92,7 +92,7 @@ class LadderShape(Schema):
     counts: list[CountShape]
     entries: list[EntryShape]
     sanctions: list[SanctionShape]
-    ahead: list[StepShape] = Field(description="what the score becomes by itself if nothing new happens")
+    ahead: list[AheadShape] = Field(description="what the score becomes by itself if nothing new happens")
 
 
 class StandingShape(Schema):

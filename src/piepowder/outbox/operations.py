@@ -176,15 +176,17 @@ def _routes(rows: Sequence[Message], at: datetime) -> list[list[Endpoint]]:
     """The endpoints of each message."""
     if any(message.recipient for message in rows):
         _built_in(E_MAIL, "E-mail", Channel.EMAIL, at)
-    active = _active_endpoints()
+    known = _endpoints()
+    active = [one for one in known if one.active and one.channel != Channel.NONE]
     routes = [[endpoint for endpoint in active if _takes(endpoint, message)] for message in rows]
     if not all(routes):
-        kept = _built_in(KEPT, "Kept here: no receiver is set up", Channel.NONE, at)
+        there = next((one for one in known if one.code == KEPT), None)
+        kept = there or _built_in(KEPT, "Kept here: no receiver is set up", Channel.NONE, at)
         routes = [endpoints or [kept] for endpoints in routes]
     return routes
 
 
-_active_endpoints = Prepared(lambda: Endpoint.objects.filter(active=True).exclude(channel=Channel.NONE).order_by("id"))
+_endpoints = Prepared(lambda: Endpoint.objects.order_by("id"))
 _endpoint_named = Prepared(lambda code: Endpoint.objects.filter(code=code), Endpoint.code)
 
 
