@@ -16,7 +16,10 @@ from piepowder.decisions.models import Decision
 from piepowder.decisions.operations import EnforcementOrder, overturn
 from piepowder.kernel.actor import SYSTEM
 from piepowder.kernel.ids import new_id
+from piepowder.policy import packs
 from piepowder.portal.models import FirstReading
+from piepowder.review import reference
+from piepowder.standing import catalogue
 from tests.decisions.conftest import FACTS, REMOVED
 from tests.portal.conftest import Fair
 
@@ -257,7 +260,8 @@ def test_an_end_that_has_passed_is_told_as_passed(fair: Fair) -> None:
 
 
 def _queries(browser: Client, address: str) -> int:
-    options.forget()
+    for kept in (options, packs, catalogue, reference):
+        kept.forget()
     with CaptureQueriesContext(connection) as captured:
         assert browser.get(address).status_code == 200
     return len(captured)

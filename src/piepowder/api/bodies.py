@@ -37,25 +37,29 @@ class Reader(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         sent = orjson.loads(request.body)
-        _refuse_zero(sent)
+        _refuse_zero(sent, "")
         return sent
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> dict[str, Any]:
         asked = super().parse_querydict(data, list_fields, request)
-        _refuse_zero(asked)
+        _refuse_zero(asked, "/query")
         return asked
 
 
-def _refuse_zero(value: Any) -> None:
+def _refuse_zero(value: Any, pointer: str) -> None:
     if isinstance(value, str) and "\0" in value:
-        raise Malformed("a text must not hold the character zero")
+        problem = FieldProblem(pointer, "unwritable", "a text must not hold the character zero")
+        raise Malformed("a text must not hold the character zero", problems=[problem])
     if isinstance(value, dict):
-        value = [*value, *value.values()]
+        for name, one in value.items():
+            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            _refuse_zero(name, place)
+            _refuse_zero(one, place)
     if isinstance(value, list):
-        for one in value:
-            _refuse_zero(one)
+        for index, one in enumerate(value):
+            _refuse_zero(one, pointer if pointer.startswith("/query") else f"{pointer}/{index}")
 
 
 def json_body(request: HttpRequest, limit: int = JSON_LIMIT) -> tuple[Any, bytes]:
